@@ -132,6 +132,12 @@ def test_pod_name_before_a_headless_service() -> None:
     assert _calls(_env(A="kv-0.kv.shop.svc.cluster.local:7000"), more) == {"shop/web > shop/kv 7000/TCP"}
 
 
+def test_name_of_a_statefulsets_pod_before_a_service_for_clients() -> None:
+    pods = _DB.replace("kind: Deployment", "kind: StatefulSet")
+    assert _calls(_env(DB_URL="postgres://db-1.db:15432"), pods) == _TO_DB
+    assert _calls(_env(DB_URL=f"postgres://db-{'1' * 5000}.db:15432"), pods) == set()
+
+
 def test_srv_name_gives_the_port_by_name() -> None:
     more = deployment("kv", "[{containerPort: 11211, name: client}]") + service(
         "kv", "[{name: other, port: 1}, {name: cache, port: 2, targetPort: client}]", "  clusterIP: None"
@@ -246,6 +252,14 @@ def test_a_number_that_is_no_ports_becomes_no_edge(variable: str, value: str) ->
     assert flows(evidence.edges(cluster(deployment("web", env=env)))) == {
         "shop/web > cidr:10.1.2.4/32 6379/TCP"
     }
+
+
+@pytest.mark.parametrize("longer", [0, 1])
+def test_what_is_longer_than_a_name_of_dns_becomes_no_edge(longer: int) -> None:
+    """Cilium would refuse the policy with the name, and with it the whole build would end."""
+    host = f"{'a.' * 122}acme.com"[-253:].rjust(253 + longer, "a")
+    expected = set() if longer else {f"shop/web > internet:{host} 443/TCP"}
+    assert _calls(_env(PAYMENT_URL=f"https://{host}")) == expected
 
 
 def test_local_name_is_an_address_of_the_private_ranges() -> None:

@@ -32,6 +32,7 @@ from cilium_policies.evidence.host_aliases import host_aliases
 from cilium_policies.evidence.hostnames import Hostnames
 from cilium_policies.evidence.literals import literal, on_a_node
 from cilium_policies.evidence.names import Named, fitting, is_alone, ordinal, resolve
+from cilium_policies.evidence.public_dns import LONGEST
 from cilium_policies.evidence.public_names import (
     in_words,
     is_inward,
@@ -86,6 +87,8 @@ class Destinations:
         host = address.host.rstrip(".").lower()
         if host in _OWN_POD or host.startswith("127.") or host.endswith(".localhost") or not host:
             return
+        if len(host) > LONGEST:
+            return  # no name, and Cilium would refuse the whole policy
         if host == NODE_ADDRESS:
             yield from self._node(workload, address)
             return

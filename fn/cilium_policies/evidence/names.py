@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from cilium_policies.kube.objects import integer
 from cilium_policies.kube.ports import Port
 from cilium_policies.lean import NamedTuple
 from cilium_policies.workloads.cluster import Cluster
@@ -92,11 +93,9 @@ def _is_pods(cluster: Cluster, service: Service, name: str) -> bool:
 
 def ordinal(host: str, workload: Workload) -> int:
     """Which of a StatefulSet's pods a name means (`db-1.db.shop`); -1 where it is no such name."""
-    name, _, number = host.partition(".")[0].lower().rpartition("-")
-    is_pods = (
-        workload.kind == "StatefulSet" and name == workload.name and number.isascii() and number.isdigit()
-    )
-    return int(number) if is_pods else -1
+    name, _, said = host.partition(".")[0].lower().rpartition("-")
+    number = integer(said) if workload.kind == "StatefulSet" and name == workload.name else None
+    return -1 if number is None else number
 
 
 def is_alone(host: str, workload: Workload) -> bool:

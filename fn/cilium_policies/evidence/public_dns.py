@@ -12,7 +12,7 @@ from cilium_policies.kube.objects import Object, at, mapping, mappings, sequence
 
 _ISSUERS = ("Issuer", "ClusterIssuer")
 _NOTES = {"cert-manager.io/issuer": "Issuer", "cert-manager.io/cluster-issuer": "ClusterIssuer"}
-_LONGEST = 253  # of a DNS name
+LONGEST = 253  # of a DNS name
 _POOLS = {"IPAddressPool": "addresses", "CiliumLoadBalancerIPPool": "blocks"}
 
 
@@ -71,7 +71,7 @@ def looked_up(host: str) -> Iterator[str]:
     """What DNS and gateways look up for a name: itself, then the wildcards that hold it, the nearest first."""
     plain = host.rstrip(".").lower()
     yield plain
-    while "." in plain and len(plain) <= _LONGEST:
+    while "." in plain and len(plain) <= LONGEST:
         plain = plain.partition(".")[2]
         yield f"*.{plain}"
 
