@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from types import SimpleNamespace
+
 import pytest
-from cilium_policies.evidence import configuration
+from cilium_policies.evidence import callers, configuration
 from cilium_policies.evidence.given import NOTHING_GIVEN
+from cilium_policies.workloads.model import Text
 
 from tests import support
 from tests.evidence.shown import cluster, deployment, flows, service
@@ -121,3 +125,23 @@ spec: {chart: {spec: {chart: datadog, sourceRef: {kind: HelmRepository, name: d}
         "8126",
         "8125",
     }
+
+
+@pytest.mark.parametrize(
+    ("key", "asked"), [("cron.d", callers.is_script), ("a.js", callers.is_no_configuration)]
+)
+def test_a_file_is_looked_through_once_for_all_its_addresses(
+    key: str, asked: Callable[[Text], bool], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With a thousand of them that took a second."""
+    seen: list[str] = []
+
+    def found(value: str, *_: object) -> bool:
+        seen.append(value)
+        return True
+
+    monkeypatch.setattr(callers, "holds", found)
+    monkeypatch.setattr(callers, "re", SimpleNamespace(search=lambda _, value: found(value)))
+    file = Text("entry", key, f"URL=https://{key}.acme.com")
+    assert len({asked(file) for _ in range(100)}) == 1
+    assert 0 < len(seen) < 3

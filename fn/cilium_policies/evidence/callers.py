@@ -36,15 +36,14 @@ def is_script(found: Text) -> bool:
         return False
     if is_called_so(found) or found.value.startswith("#!/"):
         return True
-    if _CRON in found.key.lower():
-        return re.search(_CRON_LINE, found.value) is not None
-    return _is_crontab(found.value)
+    return _is_crontab(found.value, _CRON in found.key.lower())
 
 
 @lru_cache(maxsize=8)
-def _is_crontab(value: str) -> bool:
-    """Asked for each address that stands there."""
-    return holds(value, _FIVE) and re.search(_CRON_LINE, value) is not None
+def _is_crontab(value: str, called: bool) -> bool:
+    """Whether a line begins with a time's five fields, of a file that is `called` a crontab or holds stars as most of
+    them do; asked for each address that stands there."""
+    return (called or holds(value, _FIVE)) and re.search(_CRON_LINE, value) is not None
 
 
 def is_called_so(found: Text) -> bool:
@@ -56,8 +55,13 @@ def is_no_configuration(found: Text) -> bool:
     """Whether a file is for browsers or people; of a dashboard no address is read."""
     if not found.key.endswith(_NO_CONFIGURATION) or found.key.endswith(_SETTINGS):
         return False
-    program = found.key.endswith(".js") and holds(found.value, _MODULE)
-    return not program or holds(found.value, _OF_PAGES)
+    return not (found.key.endswith(".js") and _is_module(found.value))
+
+
+@lru_cache(maxsize=8)
+def _is_module(value: str) -> bool:
+    """Whether a file of JavaScript is a program's, and no page's; asked for each address that stands there."""
+    return holds(value, _MODULE) and not holds(value, _OF_PAGES)
 
 
 def is_called_there(value: str, host: str) -> bool:
