@@ -129,8 +129,9 @@ def _between(
     inward: bool,
     entries: list[Mapping],
 ) -> Iterator[Edge]:
+    others = _meant(others)
     for subject in subjects:
-        for other in _meant(others):
+        for other in others:
             source, target = (other, subject) if inward else (subject, other)
             if source.host_network or target.host_network:
                 continue
