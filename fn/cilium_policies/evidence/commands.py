@@ -43,8 +43,9 @@ _FORMS = (
                         r"(?:\\\w{1,64})?(?:,(\d{1,5}))?", 1433),
     (("sqlplus", "sqlldr", "dp "), r"\b(?:sqlplus|sqlldr|expdp|impdp)(?= )[^\n;|&]{0,300}?[\w\"'}{$]@(?://)?"
                                    r"([A-Za-z0-9][\w.\-]{0,252})(?::(\d{1,5}))?/\w", 1521),
-    # restic's `sftp:user@host:/folder`
+    # `mount -t nfs nas:/folder /mnt`
     (("mount",), r"\bmount(?=[. ])[^\n;|&]{0,100}?\bnfs[^\n;|&]{0,200}? ([A-Za-z0-9][\w.\-]{0,252}):(?=/)()", 2049),
+    # restic's `sftp:user@host:/folder`
     (("sftp:",), r"\bsftp:(?:[\w.\-]{1,64}@)?([A-Za-z0-9][\w.\-]{0,252}):(\d{1,5})?", 22),
 )  # fmt: skip
 _OF_FORMS = ("sql", "cqlsh", "bcp", "dp ", "sftp:", "mount")  # of which each sign of these forms holds one
