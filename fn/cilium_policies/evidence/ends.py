@@ -7,6 +7,7 @@ from functools import lru_cache
 
 from cilium_policies.evidence.addresses import Address
 from cilium_policies.evidence.edge import CidrPeer, EntityPeer, LabelsPeer, Peer, WorkloadPeer, workload_of
+from cilium_policies.evidence.host_keys import words_of
 from cilium_policies.kube.cloud_metadata import is_metadata
 from cilium_policies.kube.names import are_labels, is_port_name
 from cilium_policies.kube.objects import Mapping, text
@@ -152,7 +153,7 @@ def _likely_port(service: Service, key: str) -> str:
     serving = [entry for entry in service.ports if not is_of_operations(entry.name)]
     chosen: list[ServicePort] = serving or list(service.ports)
     if len(chosen) > 1 and key:
-        words = key.lower().replace("-", "_").replace(".", "_").split("_")
+        words = words_of(key)
         chosen = [entry for entry in chosen if entry.name.lower() in words] or chosen
     return str(chosen[0].port) if chosen else ""
 
