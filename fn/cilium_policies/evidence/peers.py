@@ -144,10 +144,11 @@ def _for_nobody_else(
     """The ports of the Service by which members address each other that no Service for clients lists as well:
     ZooKeeper's `server` beside `leader-election`, where 2181 is another Service's."""
     others = [one for one in cluster.services_for(workload) if one.name != own.name and not one.headless]
-    listed = {(entry.target or str(entry.port)) for one in others for entry in one.ports}
-    listed |= {str(entry.port) for one in others for entry in one.ports}
+    listed = {
+        said for one in others for entry in one.ports for said in (entry.target, str(entry.port)) if said
+    }
     for entry in entries if others else ():
-        if entry.port not in SERVERS and not listed & {entry.target, str(entry.port)}:
+        if entry.port not in SERVERS and listed.isdisjoint((entry.target, str(entry.port))):
             yield entry
 
 
