@@ -385,6 +385,19 @@ def test_own_public_name_is_no_call() -> None:
     assert flows(configuration.edges(cluster(text), NOTHING_GIVEN)) == set()
 
 
+@pytest.mark.parametrize("host", ["auth.home.net", "Auth.Home.NET"])
+def test_a_name_is_the_same_in_capitals(host: str) -> None:
+    routes = f"""
+apiVersion: traefik.io/v1alpha1
+kind: IngressRoute
+metadata: {{name: auth, namespace: shop}}
+spec: {{routes: [{{match: "Host(`{host}`)", services: [{{name: auth, port: 80}}]}}]}}
+---
+"""
+    own = _AUTH.replace("env: []", f"env: {_env(OIDC_PROVIDER_URL='https://auth.home.net')}")
+    assert flows(configuration.edges(cluster(routes + own), NOTHING_GIVEN)) == set()
+
+
 def test_key_that_is_only_the_callers_name_counts_where_a_route_serves_another() -> None:
     assert _calls(_env(WEB_URL="https://auth.home.net"), _OWN + _PROXY + _AUTH) == {
         "shop/web > edge/proxy 443/TCP"

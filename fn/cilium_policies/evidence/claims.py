@@ -100,7 +100,7 @@ def of_host(route: Object, host: str) -> Object:
         return Object({**route.body, "spec": {**route.spec, "rules": told}}, route.where)
     if route.kind in _TRAEFIKS:
         entries = mappings(route.spec.get("routes"))
-        told = [entry for entry in entries if not (named := set(_hosts_of(entry))) or named & asked]
+        told = [entry for entry in entries if asked & ({name.lower() for name in _hosts_of(entry)} or {""})]
         return Object({**route.body, "spec": {**route.spec, "routes": told}}, route.where)
     return route
 
