@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import tracemalloc
+
+import pytest
 from cilium_policies.evidence.shell import spelled_out
 
 _DOUBLED = 'V0="acme"\n' + "".join(f'V{one}="$V{one - 1}$V{one - 1}"\n' for one in range(1, 19))
@@ -23,3 +26,18 @@ def test_variables_that_double_one_another_do_not_fill_the_memory() -> None:
 
 def test_what_is_doubled_a_few_times_is_filled_in() -> None:
     assert f"echo {'acme' * 8}" in spelled_out("\n".join([*_DOUBLED.splitlines()[:4], "echo $V3"]))
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("set $a b;\n", "proxy_pass http://$a;\n"),
+        ("  http-check connect port 80\n", "  server a b:80 check\n"),
+    ],
+)
+def test_lines_of_a_web_server_that_multiply_one_another_do_not_fill_the_memory(one: str, other: str) -> None:
+    tracemalloc.start()
+    spelled_out(f"backend a\n{one * 1000}{other * 1000}")
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert most < 4_000_000  # a million lines took 70 MB
