@@ -35,13 +35,14 @@ _HTTP = 80
 # HAProxy's mailers, whose lines begin with a name, and rinetd's four columns
 _MAILER = rf"{_LINE}mailer{_GAP}\S{{1,99}}{_GAP}{_HOST}:{_PORT}"
 _RINETD = rf"{_LINE}(?:\d{{1,3}}\.){{3}}\d{{1,3}}[ \t]{{1,99}}\d{{1,5}}[ \t]{{1,99}}{_HOST}[ \t]{{1,99}}{_PORT}{_END}"
+_ANY = ("",)
 Named = Iterator[tuple[str, int, str]]
 
 
 def directives(value: str) -> Named:
     """Host, port and protocol of each."""
-    for sign, others, find in _READERS:
-        if sign in value and holds(value, others):
+    for signs, others, find in _READERS:
+        if holds(value, signs) and holds(value, others):
             yield from find(value)
 
 
@@ -90,16 +91,16 @@ def _home_servers(value: str) -> Named:
     return home_servers(value)
 
 
-# A word that spares most texts the search, words of which one stands in such a file as well, and the reader.
-_READERS: tuple[tuple[str, tuple[str, ...], Callable[[str], Named]], ...] = (
-    ("remote ", ("client", "dev tun", "dev tap"), _remotes),
-    ("server ", _OF_CLOCKS, _clocks),
-    ("pool ", _OF_CLOCKS, _clocks),
-    ("[Time]", ("NTP",), _timesync),
-    ("poll ", ("proto",), _polled),
-    ("address", ("connection ",), _bridges),
-    ("reverse_proxy ", ("",), _proxies),
-    ("home_server", ("{",), _home_servers),
-    ("mailer ", ("mailers ",), _pairs(_MAILER)),
-    ("0.0.0.0 ", ("",), _pairs(_RINETD)),
+# Words of which one stands in such a file and spares most others the search, words of which one does as well, and the
+# reader.
+_READERS: tuple[tuple[tuple[str, ...], tuple[str, ...], Callable[[str], Named]], ...] = (
+    (("remote ",), ("client", "dev tun", "dev tap"), _remotes),
+    (_OF_CLOCKS, ("server ", "pool "), _clocks),
+    (("[Time]",), ("NTP",), _timesync),
+    (("poll ",), ("proto",), _polled),
+    (("connection ",), ("address",), _bridges),
+    (("reverse_proxy ",), _ANY, _proxies),
+    (("home_server",), ("{",), _home_servers),
+    (("mailer ",), ("mailers ",), _pairs(_MAILER)),
+    (("0.0.0.0 ",), _ANY, _pairs(_RINETD)),
 )
