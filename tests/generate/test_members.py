@@ -61,6 +61,18 @@ def test_the_policies_are_those_of_every_pair(
     assert compact == written(data)
 
 
+def test_what_policies_of_the_user_close_is_told_of_every_pair(monkeypatch: pytest.MonkeyPatch) -> None:
+    closed = (
+        "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: closed, namespace: db}\n"
+        "spec: {podSelector: {}, policyTypes: [Ingress]}"
+    )
+    sources = [("stdin", stream(sharded(9), closed))]
+    compact = run(sources, Options()).stderr
+    assert "540 flows that your own policies close will be open" in compact[-1]
+    monkeypatch.setattr(roles, "MANY", 10**6)
+    assert compact == run(sources, Options()).stderr
+
+
 def test_questions_are_asked_of_single_pods() -> None:
     plan = made(stream(sharded(9)), keep=True).plan
     ends = {(edge.client.name, edge.server.name) for edge in plan.edges if edge.client and edge.server}

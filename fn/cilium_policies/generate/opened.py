@@ -7,6 +7,7 @@ in audit too, although audit cuts nothing.
 from __future__ import annotations
 
 from cilium_policies.document.finding import WARNING, Finding
+from cilium_policies.evidence.edge import written_out
 from cilium_policies.generate.plan import Plan
 from cilium_policies.generate.policies import Policies
 from cilium_policies.kube.inventory import policy_objects
@@ -40,9 +41,8 @@ def opened(plan: Plan, policies: Policies) -> list[Opened]:
     from cilium_policies.evaluate.verdict import DEFAULT_DENY
 
     today = as_written(plan.cluster)
-    closed = [
-        one for one in cuts(today, plan.edges, plan.dns.workloads) if one.decision.reason == DEFAULT_DENY
-    ]
+    needed = written_out(plan.edges)  # a policy closes single pairs
+    closed = [one for one in cuts(today, needed, plan.dns.workloads) if one.decision.reason == DEFAULT_DENY]
     spaces = {_subject(one).namespace for one in closed}
     made = [one for one in policies.policies if one.namespace in spaces]
     soon = PolicyRepository(made, today.repository.services, today.repository.groups, today.options)
