@@ -56,9 +56,7 @@ def by_policy(found: Iterable[Opened]) -> list[Finding]:
     for one in found:
         key = (id(one.known), one.flow.direction, _subject(one.flow).namespace)
         groups.setdefault(key, []).append(one)
-    return [
-        _finding(group[0].flow, group[0].known, [one.flow for one in group[1:]]) for group in groups.values()
-    ]
+    return list(map(_finding, groups.values()))
 
 
 def _subject(one: Flow) -> Endpoint:
@@ -75,17 +73,16 @@ def _opens(soon: PolicyRepository, one: Flow) -> bool:
     return soon.decide(subject, peer, int(number), protocol, ingress=ingress).reason == ALLOW_RULE
 
 
-def _finding(one: Flow, known: Known, more: list[Flow]) -> Finding:
-    policy = known.policy
+def _finding(group: list[Opened]) -> Finding:
+    (one, known), policy = group[0], group[0].known.policy
+    first, *more = dict.fromkeys(f"{flow.source} => {flow.target} {flow.port}" for flow, _ in group)
     message = (
-        f"{one.source} => {one.target} {one.port}: {policy} denies this {one.direction} today, and the rule that is "
-        f"written for it allows it, even in audit; it {one.why}"
+        f"{first}: {policy} denies this {one.direction} today, and the rule that is written for it allows it, even in "
+        f"audit; it {one.why}"
     )
-    named = dict.fromkeys(f"{each.source} => {each.target} {each.port}" for each in more)
-    named.pop(f"{one.source} => {one.target} {one.port}", None)
-    if named:
-        rest = f" and {len(named) - _SHOWN} more" if len(named) > _SHOWN else ""
-        message += f"; and so for {', '.join([*named][:_SHOWN])}{rest}"
+    if more:
+        rest = f" and {len(more) - _SHOWN} more" if len(more) > _SHOWN else ""
+        message += f"; and so for {', '.join(more[:_SHOWN])}{rest}"
     off = f"spec.namespaces.overrides.{_subject(one).namespace}.mode.{one.direction}: off"
     cure = f"to keep it denied, add an {one.direction}Deny rule, or leave the direction to your policy with {off}"
     finding = Finding(WARNING, message, cure, *known.where)
