@@ -12,6 +12,7 @@ from cilium_policies.document.source import Source
 from cilium_policies.evidence.edge import Edge
 from cilium_policies.evidence.ends import KUBE_APISERVER
 from cilium_policies.kube.inventory import policy_objects
+from cilium_policies.kube.objects import Object
 from cilium_policies.workloads.cluster import Cluster
 from cilium_policies.workloads.model import Service, Workload
 from cilium_policies.workloads.selectors import is_anybody
@@ -56,10 +57,10 @@ def _not_evaluated(cluster: Cluster) -> Iterator[Finding]:
 def assumed_ports(cluster: Cluster, edges: Iterable[Edge], catalogue: Catalogue) -> Iterator[Finding]:
     """Where the API server is taken to listen, if nothing tells the distribution and pods call it."""
     settings = cluster.settings
-    called = any(
-        edge.target == KUBE_APISERVER and edge.client is not None and edge.client.own for edge in edges
-    )
-    if settings.distribution or settings.api_ports != USUAL_API_PORTS or not called:
+    if settings.distribution or settings.api_ports != USUAL_API_PORTS:
+        return
+    callers = (edge.client for edge in edges if edge.target == KUBE_APISERVER)
+    if not any(one is not None and one.own for one in callers):
         return
     others = [f"{name} on {port}" for name, port in api_ports(catalogue.distributions, USUAL_API_PORTS)]
     yield Finding(
@@ -129,20 +130,18 @@ def _unread(cluster: Cluster) -> Iterator[Finding]:
 def _unset(cluster: Cluster) -> Iterator[Finding]:
     """Flux writes nothing where a variable is set nowhere; what is generated keeps the variable."""
     for owner in cluster.owners:
-        users = {str(user): user for user in owner.unset.values()}
-        for said, user in users.items():
-            names = [name for name, its in owner.unset.items() if str(its) == said]
-            cure = f"default: ${{{names[0]}:=…}}; what is a script's own is $${{{names[0]}}}"
+        users: dict[str, tuple[Object, list[str]]] = {}
+        for name, user in owner.unset.items():
+            users.setdefault(str(user), (user, []))[1].append(name)
+        for user, names in users.values():
+            said, of = ", ".join(names), owner.kustomization
+            default = f"default: ${{{names[0]}:=…}}; what is a script's own is $${{{names[0]}}}"
             if len(names) == 1:
-                message = f"variable {names[0]} of {owner.kustomization} is set nowhere in the input, and"
-                message += f" {said} uses it"
-                cure = f"set it in spec.postBuild, or give it a {cure}"
+                message = f"variable {said} of {of} is set nowhere in the input, and {user} uses it"
+                cure = f"set it in spec.postBuild, or give it a {default}"
             else:
-                message = (
-                    f"variables {', '.join(names)} of {owner.kustomization} are set nowhere in the input, and"
-                )
-                message += f" {said} uses them"
-                cure = f"set them in spec.postBuild, or give each a {cure}"
+                message = f"variables {said} of {of} are set nowhere in the input, and {user} uses them"
+                cure = f"set them in spec.postBuild, or give each a {default}"
             yield user.finding(WARNING, message, cure)
 
 
