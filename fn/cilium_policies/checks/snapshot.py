@@ -82,7 +82,7 @@ class Snapshot:
         }
         self._entries: dict[int, list[Entry]] | None = None
         self._near: dict[str, list[Endpoint]] = {}
-        self._by_value: dict[tuple[str, str], list[Endpoint]] = {}
+        self._by_value: dict[tuple[str, str], list[tuple[int, Endpoint]]] = {}  # in order
         self._matched: dict[Labelled, list[Endpoint]] = {}
         self._beside: dict[tuple[str, str | None], list[tuple[int, Entry]]] = {}
         self._strangers: dict[str, Endpoint] = {}
@@ -126,20 +126,23 @@ class Snapshot:
         return [end for ends in self._near.values() for end in ends]
 
     def fitting(self, needs: Needs) -> list[Endpoint]:
-        """Those of them that may match: with one of the values that a selector names for one of its labels, the rarest
-        of them."""
+        """Those of them that may match, in the same order: with one of the values that a selector names for one of its
+        labels, whichever are fewest."""
         near = self.near(needs)
         named = [need for need in needs if need.operator == "In" and need.key not in _EVERYBODYS]
         if len(near) <= _FEW or not named:
             return near
         if not self._by_value:
-            for end in (end for ends in self._near.values() for end in ends):
+            every = (end for ends in self._near.values() for end in ends)
+            for number, end in enumerate(every):
                 for key, (_, value) in end.labels.items():
-                    self._by_value.setdefault((key, value), []).append(end)
+                    self._by_value.setdefault((key, value), []).append((number, end))
         lists = (
-            [end for value in one.values for end in self._by_value.get((one.key, value), ())] for one in named
+            [found for value in set(one.values) for found in self._by_value.get((one.key, value), ())]
+            for one in named
         )
-        return min(lists, key=len)
+        fewest = min(lists, key=len)
+        return [end for _, end in sorted(fewest)] if len(fewest) < len(near) else near
 
     def matched(self, matcher: Labelled) -> list[Endpoint]:
         """The pods that a peer selector means."""

@@ -97,8 +97,8 @@ class Linted:
         """The pods that the entry's policy selects."""
         found = self._selected.get(entry.subject)
         if found is None:
-            near = self.snapshot.near(entry.subject)
-            found = self._selected[entry.subject] = [end for end in near if holds(entry.subject, end)]
+            fitting = self.snapshot.fitting(entry.subject)
+            found = self._selected[entry.subject] = [end for end in fitting if holds(entry.subject, end)]
         return found
 
     def shown(self, namespace: str) -> list[Workload]:
