@@ -10,7 +10,7 @@ from cilium_policies.kube.labels import JOB_NAME
 from cilium_policies.workloads.cluster import Cluster
 from cilium_policies.workloads.gather import gather
 from cilium_policies.workloads.model import Workload
-from cilium_policies.workloads.selectors import equal, joint
+from cilium_policies.workloads.selectors import Neighbours, equal, joint
 
 from tests.workloads.inputs import objects
 
@@ -140,8 +140,10 @@ def test_what_a_group_shares_does_not_select_pods_of_its_release_whose_labels_ar
     before = pods("hook-before", name="demo", instance="demo", job="before")
     after = pods("hook-after", name="demo", instance="demo", job="after")
     server = pods("server", name="demo", tier="server")  # its instance label is not known
-    found = joint([before, after], [before, after, server])
+    found = joint([before, after], Neighbours([before, after, server]))
     assert found is not None
     assert Requirement(f"k8s:{JOB_NAME}", "In", ("after", "before")) in found
     other = pods("other", name="other")
-    assert joint([before, after], [before, after, other]) == equal({"name": "demo", "instance": "demo"})
+    assert joint([before, after], Neighbours([before, after, other])) == equal(
+        {"name": "demo", "instance": "demo"}
+    )

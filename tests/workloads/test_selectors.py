@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 
 from cilium_policies.workloads.model import Workload
-from cilium_policies.workloads.selectors import equal, joint, requirements, separate
+from cilium_policies.workloads.selectors import Neighbours, equal, joint, requirements, separate
 
 
 def workload(name: str, selector: dict[str, str] | None = None, **labels: str) -> Workload:
@@ -53,16 +53,16 @@ def test_members_of_one_instance_share() -> None:
     one.component = two.component = "loki"
     separate([one, two])
     assert one.selector == two.selector == {"app": "shop"}
-    assert joint([one, two], [one, two]) == equal({"app": "shop"})
+    assert joint([one, two], Neighbours([one, two])) == equal({"app": "shop"})
 
 
 def test_a_joint_selector_finds_the_group_and_nobody_else() -> None:
     one, two = workload("one", app="a", part="x"), workload("two", app="b", part="x")
     stranger = workload("stranger", app="c", part="x")
-    found = joint([one, two], [one, two, stranger])
+    found = joint([one, two], Neighbours([one, two, stranger]))
     assert found is not None
     assert {(need.key, need.values) for need in found} == {("app", ("a", "b")), ("part", ("x",))}
-    assert joint([one, two], [one, two, workload("twin", app="a", part="x")]) is None
+    assert joint([one, two], Neighbours([one, two, workload("twin", app="a", part="x")])) is None
 
 
 def test_drawn_neighbours_with_different_labels_are_always_told_apart() -> None:

@@ -155,14 +155,14 @@ class Neighbours:
         if len(self._all) <= _FEW:
             return self._all
         lists = (
-            [one for value in sorted(values) for one in self._by_label.get((key, value), ())]
+            [one for value in values for one in self._by_label.get((key, value), ())]
             for key, values in allowed.items()
         )
         return [*min(lists, key=len), *(self._unshown.get(release, ()) if release else ())]
 
 
 def joint(
-    group: list[Workload], neighbours: Neighbours | list[Workload], mates: Sequence[Workload] = ()
+    group: list[Workload], neighbours: Neighbours, mates: Sequence[Workload] = ()
 ) -> list[Requirement] | None:
     """One selector for workloads that share a policy, or None where none selects them and nobody else. `mates` are of
     the same component and instance, and have a policy of their own.
@@ -178,11 +178,12 @@ def joint(
         if len(group) > 1 and any(not any(need.key in one.labels for need in absent) for one in selected):
             return None  # one by one they have a name that their mates have not
         return [*requirements(group[0]), *absent]
-    beside = neighbours if isinstance(neighbours, Neighbours) else Neighbours(neighbours)
     own = set(map(id, group))
     common = dict(set.intersection(*(set(_lasting(one).items()) for one in group)))
     near = (
-        beside.carrying({key: {value} for key, value in common.items()}, group[0].release) if common else ()
+        neighbours.carrying({key: {value} for key, value in common.items()}, group[0].release)
+        if common
+        else ()
     )
     if common and not any(_may_carry(one, common, group[0]) for one in near if id(one) not in own):
         return equal(common)
@@ -190,7 +191,7 @@ def joint(
     allowed = {key: {one.labels[key] for one in group} for key in sorted(keys)}
     if keys and not any(
         id(one) not in own and all(one.labels.get(key) in values for key, values in allowed.items())
-        for one in beside.carrying(allowed)
+        for one in neighbours.carrying(allowed)
     ):
         return [
             Requirement(_K8S_ONLY.get(key, key), "In", tuple(sorted(values)))
