@@ -63,9 +63,8 @@ class Entry:
         self.rule = rule
         self.ingress = ref.list_name.startswith("ingress")
         self.deny = ref.list_name.endswith("Deny")
-        self.named = _has_names(
-            spans or ()
-        )  # whether it names a port, which each receiver may have elsewhere
+        # whether it names a port, which each receiver may have elsewhere
+        self.named = _has_names(spans or ())
         # whether it speaks of no traffic at all: `{}`, an empty list of peers, ports without any port
         self.idle = peers is None or spans == () or (spans is None and not peers)
 

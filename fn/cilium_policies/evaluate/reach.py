@@ -37,9 +37,8 @@ class Reach:
         self.everyone = (1 << len(self.ends)) - 1
         self._bearing, self._others = _by_label(self.ends)
         self._masks: dict[Matcher, int] = {}
-        self._same: dict[
-            int, int
-        ] = {}  # the same by identity: rules keep their matchers, and many share some
+        # The same by the matchers' identity, which is asked for first: rules keep theirs, and many share some.
+        self._same: dict[int, int] = {}
         self._meant: dict[Entry, int] = {}  # by rule: each is asked for from both ends
         self._senders = self._all_senders()
 

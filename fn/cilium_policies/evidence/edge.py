@@ -199,9 +199,7 @@ class Edge(NamedTuple):
     http: tuple[tuple[str, str], ...] = ()  # (method, path) pairs, for spec.allow
     dns: tuple[str, ...] = ()  # matchPatterns, for spec.allow and toFQDNs
     foreign: tuple[str, ...] = ()  # the directions of it that rest on another namespace's word
-    members: Members | None = (
-        None  # it leads from a member to itself and stands for all of them (generate.members)
-    )
+    members: Members | None = None  # it leads from a member to itself, for all of them (generate.members)
 
     @property
     def origin(self) -> Origin:

@@ -124,13 +124,12 @@ def _edge(
     yield from (Edge(own, peer, on, reason, evidence, explains) for peer, on in named.peers)
     if named.complete:
         return
-
-    if among is not None:
-        meant = partial(_meant, known, workload, ports, roles, cluster, ties)
-        if each := among.of(known, workload, ports, meant):
-            yield Edge(own, own, each[1], reason, evidence, explains, members=each[0])
-            return
-    found = _meant(known, workload, ports, roles, cluster, ties)
+    meant = partial(_meant, known, workload, ports, roles, cluster, ties)
+    if among is not None and (each := among.of(known, workload, ports, meant)):
+        members, on = each
+        yield Edge(own, own, on, reason, evidence, explains, members=members)
+        return
+    found = meant()
     asks = isinstance(known.when, (list, dict))
     if not found and known.peer == "scraper" and not workload.rendered and asks:
         ties.unscraped.setdefault(id(workload), (workload, ports))  # its object asks for it
@@ -142,7 +141,8 @@ def _edge(
 def _of_the_unproven(
     known: Known, workload: Workload, facts: WorkloadFacts, cluster: Cluster, ties: Ties
 ) -> Iterator[Edge]:
-    """What a pod for which an edge does not stand has of it yet: devices that its own files have by number."""
+    """What is left to a pod of an edge that does not stand for it: the devices that its own files name by number. Of a
+    caller of the API it is noted that no role binding makes it one (`ties.unbound`)."""
     calls_api = known.peer == "kube-apiserver" and known.direction == "egress"
     if calls_api and workload.by_label and ties.plays(workload, known.part):
         ties.unbound[id(workload)] = workload
@@ -175,8 +175,8 @@ def _stands(known: Known, workload: Workload, cluster: Cluster, ties: Ties) -> b
     that needs no role wants neither; what reaches nodes, every pod or any address, and whom DNS servers ask, wants
     label and image to agree, and so does the Internet, unless its publisher's registry holds the image; the outside
     comes in where a Service publishes it (hostPorts have edges of their own), or where the input shows none before pods
-    whose label and image agree, and so do DNS servers that ask the resolver of the local network. A task that runs a
-    server's image and shows no port is its client."""
+    whose label and image agree; DNS servers come to a resolver of the local network in the same cases, and where it has
+    a hostPort. A task that runs a server's image and shows no port is its client."""
     word = known.peer.partition(":")[0]
     if workload.by_user:
         return known.peer != "world" or known.direction == "egress" or not _is_inside(workload, cluster)

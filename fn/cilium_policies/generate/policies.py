@@ -146,9 +146,8 @@ class Policies:
             for edge in self._ingress.get(id(one), ()):
                 caller = id(workload_of(edge.source))
                 needs.add((edge.members or (edge.source if caller not in self._own else caller), edge.ports))
-                if (
-                    caller in mates and edge.members is None
-                ):  # members that all call each other differ in that none calls itself
+                # Members that all call each other differ in that none calls itself.
+                if caller in mates and edge.members is None:
                     needs.add((id(one), edge.ports))
             for edge in self._egress.get(id(one), ()):
                 called = workload_of(edge.target)
