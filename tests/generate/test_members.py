@@ -61,6 +61,17 @@ def test_the_policies_are_those_of_every_pair(
     assert compact == written(data)
 
 
+def test_a_mesh_tunnels_every_pair(monkeypatch: pytest.MonkeyPatch) -> None:
+    data = sharded(12).encode() + (
+        b"\n---\napiVersion: v1\nkind: Namespace\n"
+        b"metadata: {name: db, annotations: {linkerd.io/inject: enabled}}\n"
+    )
+    compact = written(data)
+    assert b'port: "4143"' in compact
+    monkeypatch.setattr(roles, "MANY", 10**6)
+    assert compact == written(data)
+
+
 def test_what_policies_of_the_user_close_is_told_of_every_pair(monkeypatch: pytest.MonkeyPatch) -> None:
     closed = (
         "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: closed, namespace: db}\n"

@@ -86,7 +86,7 @@ def plan(
     dns = Dns(cluster, config)
     told = [*evidence.edges(cluster, hints, aside)]
     ties, mesh, found = _connections(cluster, catalogue, parts, hints, stated, dns, sources, told)
-    taken = less_denied(written_out(found) if config.deny else found, cluster, config, parts)
+    taken = less_denied(found, cluster, config, parts)
     findings += [*stated.findings, *taken.findings]
     found, asked = judged(taken.edges, cluster, config.trust)
     subjects = [one for one in cluster.workloads if not one.host_network and _is_subject(one, chosen)]
@@ -158,9 +158,7 @@ def _connections(
 
         found += list(redirected(catalogue, parts, ties, told))
     mesh = injected(cluster, catalogue, parts, hints, sources)
-    if mesh:
-        found = written_out(found)  # it asks of single pods
-        found += mesh.all_edges(found)
+    found += mesh.all_edges(written_out(found)) if mesh else ()  # it asks of single pods
     found += also_named(cluster, [*found])
     return ties, mesh, found
 

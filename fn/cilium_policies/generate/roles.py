@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from functools import cached_property
 
 from cilium_policies.catalogue.conditions import at
 from cilium_policies.evidence.edge import LabelsPeer, Peer, WorkloadPeer, workload_of
@@ -72,7 +73,7 @@ class Roles:
         self._by_namespace: dict[tuple[str, str], list[Workload]] = {}
         self._by_release: dict[tuple[str, str, str], list[Workload]] = {}
         self._by_instance: dict[tuple[str, str, str], list[Workload]] = {}
-        self._workloads, self._places = cluster.workloads, dict[int, int]()
+        self._workloads = cluster.workloads
         for one in cluster.workloads:
             if one.component:
                 self._by_component.setdefault(one.component, []).append(one)
@@ -111,9 +112,11 @@ class Roles:
     def instances(self, component: str, keys: Iterable[Instance]) -> list[Workload]:
         """The workloads of these instances (namespace and name), in the order in which all of the component stand."""
         found = [one for key in keys for one in self._by_instance.get((component, *key), ())]
-        if len(found) > 1 and not self._places:
-            self._places = {id(one): at for at, one in enumerate(self._workloads)}
         return sorted(found, key=lambda one: self._places[id(one)]) if len(found) > 1 else found
+
+    @cached_property
+    def _places(self) -> dict[int, int]:
+        return {id(one): place for place, one in enumerate(self._workloads)}
 
     def scrapers_of(self, target: Workload, owner: str, *, unasked: bool = False) -> Iterator[Peer]:
         """Who scrapes pods that no monitor names, as an entry (`owner`) knows them: the cluster's scrapers, and of the

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cilium_policies.config.model import Config
 from cilium_policies.document.finding import Finding
-from cilium_policies.evidence.edge import Edge
+from cilium_policies.evidence.edge import Edge, written_out
 from cilium_policies.generate.roles import Roles
 from cilium_policies.generate.uncovered import Key
 from cilium_policies.lean import NamedTuple
@@ -36,5 +36,5 @@ def less_denied(edges: list[Edge], cluster: Cluster, config: Config, roles: Role
         return Said(edges, set(), [])
     from cilium_policies.generate.spec_deny import Denials
 
-    left = Denials(config.deny, edges, cluster, roles)
+    left = Denials(config.deny, written_out(edges), cluster, roles)  # they take single pairs away
     return Said(left.edges, left.complete, left.findings)
