@@ -1,8 +1,8 @@
 """Pods of one operator's object, or of several objects that are one cluster, that all call each other: an edge each.
 
 A hundred shards would be ten thousand edges. Where they are many, each has one edge that leads to itself and holds
-`members`, those whom it stands for: `evidence.edge` has its peers (`with_peers`) and the edges of single pods
-(`written_out`).
+`members`, those whom it stands for. A policy asks for its peers (`evidence.edge.with_peers`), whoever asks of single
+pairs for their edges (`written_out`).
 """
 
 from __future__ import annotations
@@ -52,7 +52,9 @@ class Among:
             found = list(meant()) if alike else []
             shown = {on for _, on in found}
             every = [peer.workload for peer, _ in found if peer.kind == "workload"]
-            whole = len(shown) == 1 and len(every) == len(members) and all(map(every.__contains__, members))
+            whole = (
+                len(shown) == 1 and len(every) == len(members) and {*map(id, every)} == {*map(id, members)}
+            )
             self._found[key] = (Members(every), shown.pop()) if whole else None
         return self._found[key]
 

@@ -163,6 +163,7 @@ class Roles:
         if client.rendered and not client.release:
             return near
         mates = self._by_instance.get((component, client.namespace, client.instance), [])
+        # Where they are those of the client's release, its own are of that release as well.
         if near is self._by_release.get((component, client.namespace, client.release)):
             mates = [one for one in mates if one.release == client.release]
         return mates if any(one.kind not in TASKS for one in mates) else near
