@@ -40,7 +40,7 @@ class Spoken:
             self._names[component] = self._gathered(component)
         names = self._names[component]
         text = self._text(client) if names else ""
-        said = names.keys() & self._begun(client) if len(names) > _FEW else names
+        said = names.keys() & self._sayable(client) if len(names) > _FEW else names
         found = {key for name in said for key in names[name] if self._is_meant(text, name, key, component)}
         return self._roles.instances(component, found)
 
@@ -49,7 +49,7 @@ class Spoken:
             self._texts[id(client)] = "\n".join((*mentions(client), *self._read(client)))
         return self._texts[id(client)]
 
-    def _begun(self, client: Workload) -> frozenset[str]:
+    def _sayable(self, client: Workload) -> frozenset[str]:
         if id(client) not in self._words:
             self._words[id(client)] = frozenset(_begun(self._text(client)))
         return self._words[id(client)]
