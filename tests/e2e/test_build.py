@@ -586,9 +586,9 @@ def test_what_another_repository_puts_into_a_closed_namespace_is_a_warning(tmp_p
     assert run(["cilium-policies", "check"], stdin=made.stdout).returncode == 0
 
 
-def artifact(called: str, path: str, source: str) -> str:
+def artifact(called: str, path: str, source: str, kind: str = "OCIRepository") -> str:
     return ks(called, path).replace(
-        "kind: GitRepository\n    name: flux-system", f"kind: OCIRepository\n    name: {source}"
+        "kind: GitRepository\n    name: flux-system", f"kind: {kind}\n    name: {source}"
     )
 
 
@@ -681,19 +681,12 @@ def test_an_artifact_that_a_sibling_tells_of_is_built_after_it(tmp_path):
             - name: web
               copy: [{from: "@repo/apps/web/", to: "@artifact/apps/web/"}]
         """
-    of_artifact = {
-        "GitRepository": "ExternalArtifact",
-        "name: flux-system\n    namespace": "name: web\n    namespace",
-    }
-    web = ks("web", "./apps/web")
-    for old, new in of_artifact.items():
-        web = web.replace(old, new)
     files = {
         "k8s/clusters/home/all.yaml": artifact("apps", "./apps", "flux-system"),
         "k8s/apps/kustomization.yaml": kustomization("generator.yaml", "web.yaml"),
         "k8s/apps/generator.yaml": artifact("generator", "./generator", "flux-system"),
         "k8s/generator/generator.yaml": generator,
-        "k8s/apps/web.yaml": web,
+        "k8s/apps/web.yaml": artifact("web", "./apps/web", "web", "ExternalArtifact"),
         "k8s/apps/web/web.yaml": deployment("web", namespace="web"),
     }
     assert "Deployment web/web" in {name(doc) for doc in built(laid(tmp_path, files))}
