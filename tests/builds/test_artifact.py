@@ -6,8 +6,12 @@ from pathlib import Path
 
 import pytest
 from cilium_policies.builds.artifact import laid as artifact
+from cilium_policies.builds.flux import Flux
 from cilium_policies.builds.ignore import Ignored
 from cilium_policies.builds.repository import FLUX, Repository
+from cilium_policies.builds.sources import Sources
+from cilium_policies.builds.unit import Unit
+from cilium_policies.kube.objects import Object
 
 from . import deployment, home, ks, laid
 
@@ -71,3 +75,25 @@ def test_paths_begin_nowhere_above_the_folder_of_git(tmp_path: Path) -> None:
     root = laid(tmp_path / "repo", {"apps/ks.yaml": ks("web", "./x"), ".git/HEAD": ""})
     laid(tmp_path, {"x/ks.yaml": ks("other", "./y"), "y/web.yaml": deployment("other")})
     assert Repository(str(root / "apps")).root == str(root)
+
+
+def test_who_waits_for_an_artifact_gets_it_whoever_asks_first(tmp_path: Path) -> None:
+    """The first one may be at work while the next is still looked for."""
+    generator = """\
+        apiVersion: source.extensions.fluxcd.io/v1beta1
+        kind: ArtifactGenerator
+        metadata: {name: parts, namespace: flux-system}
+        spec: {artifacts: [{name: web}]}
+        """
+    reference = {"kind": "ExternalArtifact", "name": "web"}
+    repository = Repository(str(laid(tmp_path / "fleet", {"parts.yaml": generator})))
+    flux = Flux(repository, Sources(repository, set(), str(tmp_path)), "", str(tmp_path), lambda *_: None)
+    for name in ("one", "other"):
+        metadata = {"name": name, "namespace": "flux-system"}
+        unit = Unit(Object({"metadata": metadata, "spec": {"sourceRef": reference}}), b"")
+        unit.elsewhere = "no artifact"
+        flux.units[unit.key] = unit
+    assert not [*flux._late()]
+    flux.sources.add(repository.kinds("ArtifactGenerator", "source.extensions.fluxcd.io")[0][:1])
+    assert len([flux.sources.place(unit.one) for unit in flux._late()]) == 2
+    assert not [*flux._late()]

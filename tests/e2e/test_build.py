@@ -669,27 +669,41 @@ def test_the_first_kustomization_is_what_it_makes_of_itself(tmp_path):
     assert "Deployment web/web" in {name(doc) for doc in built(laid(tmp_path, files))}
 
 
-def test_an_artifact_that_a_sibling_tells_of_is_built_after_it(tmp_path):
-    """Flux tries again until the artifact is there; the paths of an OCI artifact begin where it was made."""
-    generator = """\
+def parts(source: str) -> dict[str, str]:
+    """A Kustomization tells how an artifact of this source is made, and its siblings take it."""
+    generator = f"""\
         apiVersion: source.extensions.fluxcd.io/v1beta1
         kind: ArtifactGenerator
-        metadata: {name: parts, namespace: flux-system}
+        metadata: {{name: parts, namespace: flux-system}}
         spec:
-          sources: [{alias: repo, kind: OCIRepository, name: flux-system}]
+          sources: [{{alias: repo, kind: {source}, name: flux-system}}]
           artifacts:
             - name: web
-              copy: [{from: "@repo/apps/web/", to: "@artifact/apps/web/"}]
+              copy: [{{from: "@repo/apps/web/", to: "@artifact/apps/web/"}}]
         """
-    files = {
+    web = [artifact(one, "./apps/web", "web", "ExternalArtifact") for one in ("web", "same")]
+    return {
         "k8s/clusters/home/all.yaml": artifact("apps", "./apps", "flux-system"),
         "k8s/apps/kustomization.yaml": kustomization("generator.yaml", "web.yaml"),
         "k8s/apps/generator.yaml": artifact("generator", "./generator", "flux-system"),
         "k8s/generator/generator.yaml": generator,
-        "k8s/apps/web.yaml": artifact("web", "./apps/web", "web", "ExternalArtifact"),
+        "k8s/apps/web.yaml": "".join(web),
         "k8s/apps/web/web.yaml": deployment("web", namespace="web"),
     }
-    assert "Deployment web/web" in {name(doc) for doc in built(laid(tmp_path, files))}
+
+
+def test_an_artifact_that_a_sibling_tells_of_is_built_after_it(tmp_path):
+    """Flux tries again until the artifact is there; the paths of an OCI artifact begin where it was made."""
+    docs = [name(doc) for doc in built(laid(tmp_path, parts("OCIRepository")))]
+    assert docs.count("Deployment web/web") == 2
+
+
+def test_an_artifact_that_cannot_be_made_says_why_to_all_that_take_it(tmp_path):
+    (line, _) = said(laid(tmp_path, parts("HelmChart")))
+    assert line == (
+        "Kustomization flux-system/same and 1 more: not built: ArtifactGenerator flux-system/parts copies from "
+        "HelmChart flux-system/flux-system, not this repository; --source NAME=DIR builds it from a folder"
+    )
 
 
 def test_what_the_cluster_does_not_lead_to_is_said(tmp_path):

@@ -72,12 +72,14 @@ class Flux:
                 waiting += self._run(workers, chain(self._late(), found), [])
         return list(self.units.values())
 
-    def _late(self) -> Iterator[Unit]:
-        """Kustomizations whose artifact a Kustomization of their own wave has told of since."""
-        for unit in self.units.values():
-            if unit.elsewhere and self.sources.has_artifact(reference_of(unit.one)):
-                unit.elsewhere = ""
-                yield unit
+    def _late(self) -> list[Unit]:
+        """Kustomizations whose artifact a Kustomization of their own wave has told of since; all are found before the
+        first of them asks for it."""
+        waits = (unit for unit in self.units.values() if unit.elsewhere)
+        late = [unit for unit in waits if self.sources.has_artifact(reference_of(unit.one))]
+        for unit in late:
+            unit.elsewhere = ""
+        return late
 
     def _run(self, workers: Workers, wave: Iterable[Unit], guesses: list[Object]) -> list[Unit]:
         """Builds a wave, the first of it while the last are still read; those of it that go on."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
+from itertools import count
 
 from cilium_policies.builds.artifact import laid
 from cilium_policies.builds.repository import FLUX, Repository, address, clean, path_of
@@ -43,6 +44,7 @@ class Sources:
         self._given = given or {}
         self._shown: dict[Reference, Object] = {}
         self._artifacts: dict[Reference, str] = {}
+        self._targets = count()  # one for each time that an artifact is asked for: a part of it may lie there
         self._beginning = cache(self._found_beginning)  # asked for each Kustomization, of a source or two
         self._fetched = ""
 
@@ -119,9 +121,9 @@ class Sources:
         return self._artifacts[reference]
 
     def has_artifact(self, reference: Reference) -> bool:
-        """Whether an ArtifactGenerator that was built makes this artifact, and nobody has asked for it so far."""
-        asked = reference in self._artifacts or reference[0] != "ExternalArtifact"
-        return not asked and self._generator(reference) is not None
+        """Whether an ArtifactGenerator that was built makes this artifact, which nobody has got so far."""
+        wanted = reference[0] == "ExternalArtifact" and reference not in self._artifacts
+        return wanted and self._generator(reference) is not None
 
     def _generator(self, reference: Reference) -> tuple[Object, Mapping[str, Any]] | None:
         """The ArtifactGenerator of an artifact, and what it says of that one."""
@@ -136,7 +138,7 @@ class Sources:
         """The artifact that an ArtifactGenerator copies together, as a folder of links."""
         if found := self._generator(reference):
             one, artifact = found
-            target = os.path.join(self._scratch, f"artifact-{len(self._artifacts)}")
+            target = os.path.join(self._scratch, f"artifact-{next(self._targets)}")
             os.makedirs(target)
             for step in mappings(artifact.get("copy")):
                 self._copy(one, strings(step), [*map(text, step.get("exclude") or [])], target)
