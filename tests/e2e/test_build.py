@@ -648,16 +648,16 @@ def test_a_source_whose_namespace_a_kustomization_sets_is_this_repository(tmp_pa
     assert "Deployment web/web" in {name(doc) for doc in built(laid(tmp_path, files))}
 
 
-def test_the_first_kustomization_is_what_it_makes_of_itself(tmp_path):
-    """`flux bootstrap` writes `gotk-sync.yaml`, and the kustomization beside it patches variables into it."""
-    patch = """\
+def patched_by_itself(spec: str) -> dict[str, str]:
+    """`flux bootstrap` writes `gotk-sync.yaml`, and the kustomization beside it patches it."""
+    patch = f"""\
         apiVersion: kustomize.toolkit.fluxcd.io/v1
         kind: Kustomization
-        metadata: {name: flux-system, namespace: flux-system}
+        metadata: {{name: flux-system, namespace: flux-system}}
         spec:
-          postBuild: {substitute: {ENV: prod}}
+          {spec}
         """
-    files = {
+    return {
         "clusters/home/flux-system/gotk-sync.yaml": ks("flux-system", "./clusters/home"),
         "clusters/home/flux-system/patch.yaml": patch,
         "clusters/home/flux-system/kustomization.yaml": kustomization(
@@ -666,7 +666,18 @@ def test_the_first_kustomization_is_what_it_makes_of_itself(tmp_path):
         "clusters/home/apps.yaml": ks("apps", "./apps/${ENV}"),
         "apps/prod/web.yaml": deployment("web", namespace="web"),
     }
+
+
+def test_the_first_kustomization_is_what_it_makes_of_itself(tmp_path):
+    files = patched_by_itself("postBuild: {substitute: {ENV: prod}}")
     assert "Deployment web/web" in {name(doc) for doc in built(laid(tmp_path, files))}
+
+
+def test_the_first_kustomization_that_fails_as_it_makes_itself_is_marked(tmp_path):
+    files = patched_by_itself("patches: [{target: {kind: Kustomization}, patch: '- {op: remove, path: /x}'}]")
+    (root,) = built(laid(tmp_path, files), "--partial")
+    assert name(root) == "Kustomization flux-system/flux-system"
+    assert "error in remove" in root["metadata"]["annotations"]["cilium-policies.fn/not-built"]
 
 
 def parts(source: str) -> dict[str, str]:

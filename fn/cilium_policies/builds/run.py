@@ -88,7 +88,8 @@ def _flux(
     documents = [
         texts.from_place(_marked(one, unit, failed), unit.path) for unit in units for one in unit.docs
     ]
-    documents += [_root(unit, failed) for unit in roots if unit.failure]
+    first = {unit.key for unit in roots}
+    documents += [_root(unit, failed) for unit in units if unit.failure and unit.key in first]
     failures = [f"{unit.name}: {unit.failure}" for unit in units if unit.failure]
     if command != tool.FLATE:
         own_charts = (note for unit in units for note in unrendered(unit.docs, repository, flux.sources))
