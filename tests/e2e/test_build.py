@@ -406,6 +406,12 @@ def test_what_it_does_not_build_is_answered_with_the_line_that_does(tmp_path, fi
     assert answer in line
 
 
+def test_a_link_to_nowhere_is_no_manifest(tmp_path):
+    (tmp_path / "gone.yaml").symlink_to("nowhere.yaml")
+    (line,) = failed(tmp_path)
+    assert "no manifests" in line
+
+
 def test_neither_tool(tmp_path):
     root = laid(tmp_path / "repo", home())
     program = tmp_path / "bin" / "cilium-policies"

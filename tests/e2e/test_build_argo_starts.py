@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from tests.builds import deployment, kustomization, laid
@@ -187,6 +189,12 @@ def test_manifests_that_no_application_builds_are_said(tmp_path):
         "apps/web/web.yaml": deployment("web"),
         "by-hand/db.yaml": deployment("db"),
         "by-hand/settings.yaml": "kind: Deployment\n",
+        "by-hand/template.yaml": "apiVersion: apps/v1\nkind: [Deployment\n",
     }
-    left = "by-hand/db.yaml: a manifest that no Application here builds: left out, name its folder to read it"
-    assert left in said(laid(tmp_path, files))
+    left = "a manifest that no Application here builds: left out, name its folder to read it"
+    folder = laid(tmp_path, files)
+    (folder / "by-hand/gone.yaml").symlink_to("nowhere.yaml")
+    assert said(folder)[:-1] == [f"by-hand/db.yaml: {left}"]
+    rollout = {"apiVersion": "argoproj.io/v1alpha1", "kind": "Rollout", "metadata": {"name": "web"}}
+    laid(folder, {"by-hand/web.json": json.dumps(rollout)})
+    assert said(folder)[:-1] == [f"by-hand/db.yaml and 1 more: {left}"]

@@ -30,7 +30,7 @@ def holding(repository: Repository) -> list[str]:
     for file in repository.files:
         for chart in repository.charts_of_template(file):
             templates.setdefault(chart, []).append(file)
-    return [one for one in own if any(_holds(repository.place(file)) for file in templates.get(one, ()))]
+    return [one for one in own if any(_holds(repository.data(file)) for file in templates.get(one, ()))]
 
 
 def application(folder: str, repository: Repository) -> Fields:
@@ -44,7 +44,5 @@ def application(folder: str, repository: Repository) -> Fields:
     }
 
 
-def _holds(place: str) -> bool:
-    with open(place, "rb") as file:
-        data = file.read()
+def _holds(data: bytes) -> bool:
     return ARGO.encode() in data and any(kind in data for kind in _KINDS)

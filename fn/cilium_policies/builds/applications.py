@@ -88,14 +88,10 @@ def written(repository: Repository) -> Iterator[tuple[Fields, str]]:
 
 def _retyped(found: Found, repository: Repository) -> Fields:
     """The object as its file has it, with types: in the repository's index scalars are text."""
-    with open(repository.place(found.path), "rb") as file:
-        for document in texts.documents(file.read(), found.path):
-            body = texts.typed(document)
-            if (
-                mapping(body.get("metadata")).get("name") == found.one.name
-                and body.get("kind") == found.one.kind
-            ):
-                return body
+    for document in texts.documents(repository.data(found.path), found.path):
+        body = texts.typed(document)
+        if mapping(body.get("metadata")).get("name") == found.one.name and body.get("kind") == found.one.kind:
+            return body
     return dict(found.one.body)
 
 

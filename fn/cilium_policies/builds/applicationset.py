@@ -136,10 +136,8 @@ class ApplicationSet:
 
     def _contents(self, path: str) -> list[Params]:
         """The mapping that a file holds, or each one of its list."""
-        with open(self._repository.place(path), "rb") as file:
-            data = file.read()
         try:
-            found = typed.load(data)
+            found = typed.load(self._repository.data(path))
         except typed.NotYamlError as fault:
             raise Unknown(f"{path}: {fault}") from None
         return mappings(found) if isinstance(found, list) else [mapping(found)]

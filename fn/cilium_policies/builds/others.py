@@ -9,8 +9,6 @@ from cilium_policies.builds.repository import Repository, within
 from cilium_policies.document.finding import RefusedError, refused
 
 _READ = "cilium-policies report"
-
-
 _FOLDER = "helmfile.d"  # what it holds is one helmfile
 _STATE = (re.compile(rb"(?m)^releases:"), re.compile(rb"(?m)^(?:-|[ \t])[ \t]*(?:-[ \t]+)?chart:"))
 _OBJECT = (re.compile(rb"(?m)^[ \t\"]*apiVersion\b"), re.compile(rb"(?m)^[ \t\"]*kind\b"))
@@ -56,6 +54,5 @@ def _holds(repository: Repository, path: str, signs: tuple[re.Pattern[bytes], ..
     """Whether a file below the folder asked for has each of the signs."""
     if not within(path, repository.asked):
         return False
-    with open(repository.place(path), "rb") as file:
-        data = file.read()
+    data = repository.data(path)
     return all(sign.search(data) for sign in signs)

@@ -6,6 +6,7 @@ import os
 import re
 from bisect import bisect_left
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from functools import cache, cached_property
 
 from cilium_policies.builds import kustomization
@@ -59,7 +60,7 @@ class Repository:
             self._read()
         relative = os.path.relpath(self.asked_folder, self.root).replace(os.sep, "/")
         self.asked = "" if relative == "." else relative
-        self.remotes = _remotes(self.root)
+        self.remotes = _remotes(self.as_text(".git/config"))
         self.fields = cache(kustomization.read)  # by file: which folder leads where is asked more than once
 
     def _read(self) -> None:
@@ -109,19 +110,13 @@ class Repository:
                 yield folder
 
     def _objects(self, path: str) -> Iterator[Found]:
-        place = os.path.join(self.root, path)
-        try:
-            with open(place, "rb", buffering=0) as file:
-                if os.fstat(file.fileno()).st_size > _LARGE:
-                    return
-                data = file.readall()
-            if not (any(mark in data for mark in _MARKS) or all(mark in data for mark in _INSTANCE)):
-                return
+        data = self.data(path, _LARGE)
+        if not (any(mark in data for mark in _MARKS) or all(mark in data for mark in _INSTANCE)):
+            return
+        with suppress(RefusedError):  # a template, or no text: whatever builds it says so
             for item in split(data, path).items:
                 if _says_how(item):
                     yield from (Found(Object(one), path) for one in flatten(item))
-        except (OSError, RefusedError):
-            return  # a template, or no text: whatever builds it says so
 
     def _beginning(self, top: str) -> str:
         """Where the paths of Flux and Argo CD begin: where Git does (`top`), if they lead somewhere from there, else
@@ -143,11 +138,7 @@ class Repository:
     @cached_property
     def branch(self) -> str:
         """The branch that is checked out; "" where Git's own file does not tell."""
-        try:
-            with open(os.path.join(self.root, ".git", "HEAD"), encoding="utf-8", errors="replace") as file:
-                return file.read().strip().partition("ref: refs/heads/")[2]
-        except OSError:
-            return ""
+        return self.as_text(".git/HEAD").strip().partition("ref: refs/heads/")[2]
 
     def kinds(self, kind: str, group: str) -> list[Found]:
         """The objects of a kind, by file."""
@@ -157,15 +148,28 @@ class Repository:
         """The folder or file on disk."""
         return os.path.join(self.root, *path.split("/")) if path else self.root
 
+    def data(self, path: str, most: int | None = None) -> bytes:
+        """What a file holds; nothing of one that cannot be read, as a link to nowhere, or is larger than `most`."""
+        try:
+            with open(os.path.join(self.root, path), "rb", buffering=0) as file:
+                if most is not None and os.fstat(file.fileno()).st_size > most:
+                    return b""
+                return file.readall()
+        except OSError:
+            return b""
+
+    def as_text(self, path: str) -> str:
+        """The same as text."""
+        return self.data(path).decode(errors="replace")
+
     def namespaces(self, path: str) -> list[str]:
         """The namespaces that the files below a path name, read as text."""
         found: set[str] = set()
         for one in (*self.files, *self.kustomizations.values()):
             if within(one, path):
-                with open(self.place(one), encoding="utf-8", errors="replace") as file:
-                    found.update(
-                        re.findall(r"(?m)^(?:  )?namespace: [\"']?([a-z0-9][-a-z0-9]*)", file.read())
-                    )
+                found.update(
+                    re.findall(r"(?m)^(?:  )?namespace: [\"']?([a-z0-9][-a-z0-9]*)", self.as_text(one))
+                )
         return sorted(found)
 
     def folders_below(self, path: str) -> list[str]:
@@ -264,13 +268,9 @@ def git_root(folder: str) -> str:
         folder = above
 
 
-def _remotes(root: str) -> set[str]:
+def _remotes(config: str) -> set[str]:
     """The addresses of the repository's remotes, by Git's own file."""
-    try:
-        with open(os.path.join(root, ".git", "config"), encoding="utf-8", errors="replace") as file:
-            return {address(url) for url in re.findall(r"(?m)^[ \t]*url[ \t]*=[ \t]*(\S+)", file.read())}
-    except OSError:
-        return set()
+    return {address(url) for url in re.findall(r"(?m)^[ \t]*url[ \t]*=[ \t]*(\S+)", config)}
 
 
 def address(url: str) -> str:

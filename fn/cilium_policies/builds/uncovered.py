@@ -4,7 +4,6 @@ by hand."""
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Iterable, Iterator
 
 from cilium_policies.builds import plain
@@ -12,10 +11,11 @@ from cilium_policies.builds.notes import Note
 from cilium_policies.builds.reach import named, patched
 from cilium_policies.builds.repository import FLUX, Found, Repository, within
 from cilium_policies.builds.unit import Unit
+from cilium_policies.document.finding import RefusedError
+from cilium_policies.document.split import split
+from cilium_policies.kube.pods import WORKLOAD_KINDS
 
-_WORKLOAD = re.compile(
-    rb"(?m)^kind:[ \t]*[\"']?(?:Deployment|StatefulSet|DaemonSet|CronJob|Job|Pod|HelmRelease)[\"']?[ \t]*\r?$"
-)
+_PODS = WORKLOAD_KINDS | {"HelmRelease"}
 
 
 def kustomizations(repository: Repository, units: list[Unit], entry: str) -> Iterator[Note]:
@@ -59,10 +59,14 @@ def manifests(repository: Repository, covered: Iterable[str]) -> Iterator[Note]:
     which have lines of their own."""
     folders = [*covered, *repository.kustomizations, *repository.charts]
     for path in repository.files:
-        if not any(within(path, folder) for folder in folders):
-            with open(repository.place(path), "rb") as file:
-                data = file.read()
-            if b"apiVersion:" in data and _WORKLOAD.search(data):
-                yield Note(
-                    path, "a manifest that no Application here builds: left out, name its folder to read it"
-                )
+        if not any(within(path, folder) for folder in folders) and _has_pods(repository.data(path), path):
+            yield Note(
+                path, "a manifest that no Application here builds: left out, name its folder to read it"
+            )
+
+
+def _has_pods(data: bytes, path: str) -> bool:
+    try:
+        return any(one.api_version and one.kind in _PODS for one in split(data, path).items)
+    except RefusedError:  # a template, or no text
+        return False
