@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator
+from functools import partial
 
 from cilium_policies.builds import app_charts, argo_chart, argo_source, texts, tool
 from cilium_policies.builds.app_roots import Written, left_out, paths, roots
@@ -140,11 +140,10 @@ class Argo:
     def _step(self, app: App, source: Fields) -> Callable[[], argo_source.Made] | None:
         helm = mapping(source.get("helm"))
         source = argo_chart.of_registry(source)
+        found = partial(self._referenced, app)
         if source.get("chart"):
-            values, notes = argo_chart.chart_values("", helm, "", lambda name: self._referenced(app, name))
-            kept = source
-            if values:
-                kept = argo_chart.with_values(source, values, lambda name: self._referenced(app, name))
+            values, notes = argo_chart.chart_values("", helm, "", found)
+            kept = argo_chart.with_values(source, values, found) if values else source
             return lambda: argo_source.Made([], [kept], notes)
         if not source.get("path"):
             return None  # `ref` alone: values for another source
@@ -153,15 +152,14 @@ class Argo:
             note = f"not built: {app.elsewhere}"
             return lambda: argo_source.Made([], [source], [note])
         namespace = str(app.destination.get("namespace") or "")
-        return self._builder.prepared(app.key[1], source, namespace, lambda name: self._referenced(app, name))
+        return self._builder.prepared(app.key[1], source, namespace, found)
 
     def _referenced(self, app: App, name: str) -> str:
         """The file that `$ref/path` means."""
         word, _, path = name[1:].partition("/")
         for source in app.sources:
             if source.get("ref") == word and self.is_here(str(source.get("repoURL") or "")):
-                place = os.path.normpath(os.path.join(self._repository.root, path.lstrip("/")))
-                return place if place.startswith(f"{self._repository.root}{os.sep}") else ""
+                return argo_chart.inside(self._repository.root, self._repository.root, path)
         return ""
 
     def _run(self, app: App, steps: list[Callable[[], argo_source.Made]]) -> None:

@@ -128,9 +128,12 @@ def _values_file(name: str, folder: str, root: str, found: Callable[[str], str])
     leads nowhere else; "" for one that is not of this repository."""
     if name.startswith("$"):
         return found(name)
-    if not folder:
-        return ""
-    place = os.path.normpath(os.path.join(root if name.startswith("/") else folder, name.lstrip("/")))
+    return inside(root, root if name.startswith("/") else folder, name) if folder else ""
+
+
+def inside(root: str, folder: str, path: str) -> str:
+    """The place of a path below a folder; "" where it leads out of the repository, `root`."""
+    place = os.path.normpath(os.path.join(folder, path.lstrip("/")))
     return place if place.startswith(f"{root}{os.sep}") else ""
 
 

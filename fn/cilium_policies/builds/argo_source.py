@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from cilium_policies.builds import argo_chart, kustomization, texts, tool
 from cilium_policies.builds.inflation import Inflation
 from cilium_policies.builds.kustomization import Fields
+from cilium_policies.builds.notes import who
 from cilium_policies.builds.repository import Repository, clean
 from cilium_policies.document.filenames import ENDINGS
 from cilium_policies.document.finding import RefusedError, refused
@@ -17,6 +18,7 @@ from cilium_policies.lean import NamedTuple
 
 # What charts are rendered for: Helm's own word depends on how it was built.
 _KUBERNETES = ("--kube-version", "1.35.0")
+_PROGRAM = ".jsonnet"
 
 
 class Made(NamedTuple):
@@ -86,8 +88,7 @@ class Builder:
             except (RefusedError, tool.ToolError) as error:
                 return failed(error)
             said = "its plugin is not run: what it fills in is left as written"
-            nothing = not (made.documents or made.charts)
-            if nothing:
+            if not (made.documents or made.charts):
                 return Made([], [], [not_built], not_built)
             return made._replace(notes=[*made.notes, said])
 
@@ -117,14 +118,14 @@ class Builder:
 
     def _directory(self, folder: str, options: Fields) -> Callable[[], Made]:
         """Argo CD applies what the files hold, one by one; kustomize would refuse an object without a name."""
-        files = sorted(_files(folder, options))
+        found = sorted(_files(folder, options))
+        files = [one for one in found if one.endswith(ENDINGS)]
         shown = os.path.relpath(folder, self._repository.root)
-        programs = sorted(_files(folder, options, (".jsonnet",)))
-        said = f"jsonnet is not evaluated here: {shown}/{programs[0]}" if programs else ""
-        more = f" and {len(programs) - 1} more" if len(programs) > 1 else ""
-        notes = [said + more] if said else []
+        programs = [f"{shown}/{one}" for one in found if one.endswith(_PROGRAM)]
+        unknown = f"jsonnet is not evaluated here: {who(programs)}" if programs else ""
+        notes = [unknown] if unknown else []
         return lambda: Made(
-            [one for file in files for one in _objects_of(folder, file, shown)], [], notes, "".join(notes)
+            [one for file in files for one in _objects_of(folder, file, shown)], [], notes, unknown
         )
 
     def _print(self, folder: str) -> list[bytes]:
@@ -211,7 +212,8 @@ def image(text: str) -> Fields:
     return {"name": name, "newName": new, **made} if equals else {"name": new, **made}
 
 
-def _files(folder: str, options: Fields, endings: tuple[str, ...] = ENDINGS) -> list[str]:
+def _files(folder: str, options: Fields) -> list[str]:
+    """The files that Argo CD applies or evaluates."""
     found = []
     for place, folders, files in os.walk(folder):
         folders[:] = (
@@ -221,7 +223,7 @@ def _files(folder: str, options: Fields, endings: tuple[str, ...] = ENDINGS) -> 
         )
         for name in files:
             path = os.path.relpath(os.path.join(place, name), folder).replace(os.sep, "/")
-            if name.endswith(endings) and _included(path, options):
+            if name.endswith((*ENDINGS, _PROGRAM)) and _included(path, options):
                 found.append(path)
     return found
 

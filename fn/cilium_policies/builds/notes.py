@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from cilium_policies.builds.unit import Unit
 from cilium_policies.lean import NamedTuple
@@ -25,12 +25,13 @@ def lines(notes: Iterable[Note]) -> list[str]:
     for (text, item), found in names.items():
         items.setdefault((text, tuple(found)), []).append(item)
     return [
-        f"{_who(found)}: {text.replace('{}', ', '.join(these)) if any(these) else text}"
+        f"{who(found)}: {text.replace('{}', ', '.join(these)) if any(these) else text}"
         for (text, found), these in items.items()
     ]
 
 
-def _who(names: tuple[str, ...]) -> str:
+def who(names: Sequence[str]) -> str:
+    """The first of these, and how many more there are."""
     return names[0] if len(names) == 1 else f"{names[0]} and {len(names) - 1} more"
 
 
