@@ -69,9 +69,16 @@ def test_what_cannot_be_parsed_is_said_where_it_is_read(
     assert refused.value.finding.line == 12
 
 
-def test_for_few_objects_no_copy_is_made(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bodies, "_MANY", 1_000)
+@pytest.mark.parametrize(
+    ("data", "many"),
+    [
+        (INPUTS["stream"], 1_000),
+        (b'{"kind": "Service", "metadata": {"name": "a"}}\n' * 2, 1),  # parsed as it was cut
+    ],
+)
+def test_for_few_objects_no_copy_is_made(data: bytes, many: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bodies, "_MANY", many)
     forked: list[object] = []
     monkeypatch.setattr(aside, "_shared", forked.append)
-    bodies.parsing([split(INPUTS["stream"], "file")], aside.aside)([])
+    bodies.parsing([split(data, "file")], aside.aside)([])
     assert not forked

@@ -21,9 +21,10 @@ _THERE = 0.74  # the copy's share: this process reads names and the config meanw
 
 
 def parsing(sources: Iterable[Source], begin: Begin) -> Ready:
-    """Begins to parse what every plan reads, in a copy of this process at once. What comes back is to be called with
-    the objects when their bodies are wanted: it parses this process's share, and hands over the copy's."""
-    items = [item for source in sources for item in source.items if item.kind in _READ]
+    """Begins to parse what every plan reads and nobody has parsed so far, in a copy of this process at once. What comes
+    back is to be called with the objects when their bodies are wanted: it parses this process's share, and hands over
+    the copy's."""
+    items = [item for source in sources for item in source.items if item.kind in _READ and not item.is_parsed]
     if len(items) < _MANY:
         return _nothing
     here = round(len(items) * (1 - _THERE))
@@ -40,8 +41,7 @@ def _taken(
     bodies = [*_bodies(items[:here]), *answer()]
     known = {id(item): body for item, body in zip(items, bodies, strict=True) if body is not None}
     for one in objects:
-        body = known.get(id(one.item))
-        if body is not None and one.kind in _READ:
+        if (body := known.get(id(one.item))) is not None:
             one.parsed(body)
 
 

@@ -119,6 +119,11 @@ class Item:
             self.source.number_lines()
         return self._line
 
+    @property
+    def is_parsed(self) -> bool:
+        """Whether its value is kept: of JSON, and of what does not state its identity plainly."""
+        return self._loaded
+
     def text(self) -> bytes:
         """The item's bytes as a document of its own: the dash, if any, is a space."""
         data = self.source.data
