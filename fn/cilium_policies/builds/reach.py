@@ -43,7 +43,7 @@ def named(repository: Repository, path: str) -> set[str]:
         if folder in repository.kustomizations:
             below = _resources(repository, folder)
         else:
-            below = [one for one in repository.files if _is_nearest(repository, one, folder)]
+            below = [one for one in repository.files_below(folder) if _is_nearest(repository, one, folder)]
             waiting += [
                 one for one in repository.folders_below(folder) if _is_nearest(repository, one, folder)
             ]

@@ -165,26 +165,27 @@ class Repository:
     def namespaces(self, path: str) -> list[str]:
         """The namespaces that the files below a path name, read as text."""
         found: set[str] = set()
-        for one in (*self.files, *self.kustomizations.values()):
-            if within(one, path):
-                found.update(
-                    re.findall(r"(?m)^(?:  )?namespace: [\"']?([a-z0-9][-a-z0-9]*)", self.as_text(one))
-                )
+        kustomizations = (self.kustomizations[folder] for folder in self.folders_below(path))
+        for one in (*self.files_below(path), *kustomizations):
+            found.update(re.findall(r"(?m)^(?:  )?namespace: [\"']?([a-z0-9][-a-z0-9]*)", self.as_text(one)))
         return sorted(found)
 
     def folders_below(self, path: str) -> list[str]:
         """A folder and those below it that have a kustomization; asked for each of hundreds."""
-        if not path:
-            return self._folders
-        first, last = (
-            bisect_left(self._folders, f"{path}{end}") for end in "/0"
-        )  # 0 comes right behind the slash
-        own = [path] if path in self.kustomizations else []
-        return own + self._folders[first:last]
+        own = [path] if path and path in self.kustomizations else []
+        return own + _below(self._folders, path)
 
     @cached_property
     def _folders(self) -> list[str]:
         return sorted(self.kustomizations)
+
+    def files_below(self, path: str) -> list[str]:
+        """The files below a folder that are no kustomizations; asked for each of hundreds."""
+        return _below(self._ordered, path)
+
+    @cached_property
+    def _ordered(self) -> list[str]:
+        return sorted(self.files)
 
     def is_folder(self, path: str) -> bool:
         """Whether the path is a folder of the repository (and not one outside it)."""
@@ -212,6 +213,14 @@ def path_of(found: Found) -> str:
 def within(path: str, folder: str) -> bool:
     """Whether a path is the folder or below it; "" is the root."""
     return not folder or path == folder or path.startswith(f"{folder}/")
+
+
+def _below(ordered: list[str], folder: str) -> list[str]:
+    """Of ordered paths those below a folder; "" is the root."""
+    if not folder:
+        return ordered
+    first, last = (bisect_left(ordered, f"{folder}{end}") for end in "/0")  # 0 comes right behind the slash
+    return ordered[first:last]
 
 
 def _walk(root: str, asked: str) -> Iterator[tuple[str, bool]]:
