@@ -9,7 +9,7 @@ from cilium_policies.builds.applications import App
 from cilium_policies.builds.kustomization import Fields
 from cilium_policies.builds.notes import Note
 from cilium_policies.builds.reach import reach
-from cilium_policies.builds.repository import Repository, clean, within
+from cilium_policies.builds.repository import Repository, above, clean, within
 from cilium_policies.builds.uncovered import manifests
 
 Written = tuple[Fields, str]  # an Application, and the file it stands in
@@ -42,8 +42,7 @@ def _held(first: list[Written]) -> list[set[int]]:
             owners.setdefault(path, []).append(number)
     held: list[set[int]] = [set() for _ in first]
     for number, (_, file) in enumerate(first):
-        folder = file
-        while folder := folder.rpartition("/")[0]:
+        for folder in above(file):
             for owner in owners.get(folder, ()):
                 held[owner].add(number)
     return [found - {number} for number, found in enumerate(held)]

@@ -215,6 +215,12 @@ def within(path: str, folder: str) -> bool:
     return not folder or path == folder or path.startswith(f"{folder}/")
 
 
+def above(path: str) -> Iterator[str]:
+    """The folders that a file lies in, the nearest first; not the root."""
+    while path := path.rpartition("/")[0]:
+        yield path
+
+
 def _below(ordered: list[str], folder: str) -> list[str]:
     """Of ordered paths those below a folder; "" is the root."""
     if not folder:

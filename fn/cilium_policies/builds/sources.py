@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache
 from itertools import count
 
 from cilium_policies.builds.artifact import laid
-from cilium_policies.builds.repository import FLUX, Repository, address, clean, path_of
+from cilium_policies.builds.repository import FLUX, Repository, above, address, clean, path_of
 from cilium_policies.errors import CiliumPoliciesError
 from cilium_policies.kube.objects import Object, at, mapping, mappings, strings, text
 from cilium_policies.lean import Any, NamedTuple
@@ -108,7 +108,7 @@ class Sources:
         if not many or any(self._repository.is_folder(path) for path in paths):
             return ""
         longest = f"/{max(paths, key=len)}"
-        folders = {above for one in self._repository.files for above in _above(one)}
+        folders = {folder for one in self._repository.files for folder in above(one)}
         homes = {one.removesuffix(longest) for one in folders if one.endswith(longest)}
         homes = {
             home for home in homes if all(self._repository.is_folder(f"{home}/{path}") for path in paths)
@@ -178,12 +178,6 @@ class Sources:
             shutil.copytree(
                 origin, goal, copy_function=_linked, dirs_exist_ok=True, ignore=_ignoring(exclude)
             )
-
-
-def _above(path: str) -> Iterator[str]:
-    """The folders that a file lies in."""
-    while path := path.rpartition("/")[0]:
-        yield path
 
 
 def _linked(origin: str, goal: str) -> str:

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from cilium_policies.builds import plain
 from cilium_policies.builds.notes import Note
 from cilium_policies.builds.reach import named, patched
-from cilium_policies.builds.repository import FLUX, Found, Repository, within
+from cilium_policies.builds.repository import FLUX, Found, Repository, above, within
 from cilium_policies.builds.unit import Unit
 from cilium_policies.document.finding import RefusedError
 from cilium_policies.document.split import split
@@ -57,9 +57,9 @@ def _is_component(one: Found, repository: Repository) -> bool:
 def manifests(repository: Repository, covered: Iterable[str]) -> Iterator[Note]:
     """The files with pods that lie in no folder that an Application builds, nor below a kustomization or a chart,
     which have lines of their own."""
-    folders = [*covered, *repository.kustomizations, *repository.charts]
+    folders = {*covered, *repository.kustomizations, *repository.charts}
     for path in repository.files:
-        if not any(within(path, folder) for folder in folders) and _has_pods(repository.data(path), path):
+        if folders.isdisjoint((path, *above(path), "")) and _has_pods(repository.data(path), path):
             yield Note(
                 path, "a manifest that no Application here builds: left out, name its folder to read it"
             )
