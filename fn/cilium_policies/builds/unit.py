@@ -17,10 +17,9 @@ _KEPT = frozenset(
     " postBuild prune retryInterval serviceAccountName sourceRef suspend timeout wait".split()
 )
 
-_PLACE = ("path", "sourceRef")
-KUSTOMIZATION = (
-    f"apiVersion: {FLUX}/".encode()
-)  # every document carries Flux's labels, so the group alone says nothing
+_PLACE = ("path", "sourceRef")  # fields that say where its files lie
+# Every document carries Flux's labels, so the group alone says nothing.
+KUSTOMIZATION = f"apiVersion: {FLUX}/".encode()
 
 
 class Unit:

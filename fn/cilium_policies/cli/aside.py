@@ -74,8 +74,7 @@ def _value(make: Callable[[], T], shared: IO[bytes], child: int) -> T:
     with shared:
         if status:
             return make()
-        with mmap(
-            shared.fileno(), 0, access=ACCESS_READ
-        ) as answer:  # megabytes, which to read would copy once more
+        # megabytes, which to read would copy once more
+        with mmap(shared.fileno(), 0, access=ACCESS_READ) as answer:
             value: T = marshal.loads(answer)
             return value
