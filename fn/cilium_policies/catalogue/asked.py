@@ -27,6 +27,7 @@ _GROUP_KIND = re.compile(r"[a-z0-9.\-]{1,253}/[A-Z][A-Za-z0-9]{1,62}")
 # Of entries: where they have paths at which objects are named
 _NAMED_AT = ("by", "at", "secrets", "backends", "target")
 _TOLD = ("is", "matches")
+_SOUGHT = ("text", "arg")
 _NOTE = re.compile(r"(?:metadata\.annotations\.)?([a-z0-9.\-]{1,253}\.[a-z]{2,20}/[\w.\-]{0,63})")
 _FILLED = re.compile(r"\{(?:[\w*\-]+\.)+([\w\-]+)[|}]")  # `{values.nameOverride|web}`
 _PATH = re.compile(r"(?:[\w*\-]+\.)+([\w\-]+)")
@@ -40,7 +41,6 @@ def asked(entries: Iterable[Mapping[str, Any]], platforms: Iterable[Any] = ()) -
     meshes = (text(at(row, "providers", "configMap")) for row in injects)
     found: dict[str, Iterable[str]] = {
         "kinds": ("/".join(kind) for part in parts for kind in _kinds_in(part)),
-        "patterns": (one for entry in every for one in _said(entry, "text", "arg")),
         "calls": (one for row in injects for one in texts(row.get("calls"))),
         "meshes": filter(None, meshes),
         **_words(parts),
@@ -49,13 +49,14 @@ def asked(entries: Iterable[Mapping[str, Any]], platforms: Iterable[Any] = ()) -
 
 
 def _words(parts: Iterable[Any]) -> dict[str, Iterable[str]]:
-    said: dict[str, set[str]] = {key: set() for key in (*_TOLD, *_NAMED_AT, "")}
+    said: dict[str, set[str]] = {key: set() for key in (*_TOLD, *_NAMED_AT, *_SOUGHT, "")}
     for key, value in (row for part in parts for row in _texts(part, "")):
         said[key if key in said else ""].add(value)
     every = set[str]().union(*said.values())
     named = [match for key in _NAMED_AT for one in said[key] if (match := _PATH.fullmatch(one))]
     filled = [match for one in every for match in _FILLED.finditer(one)]
     return {
+        "patterns": set[str]().union(*map(said.__getitem__, _SOUGHT)),
         "words": said["is"],
         "matches": said["matches"],
         "named": (match[1] for match in (*named, *filled)),
@@ -87,13 +88,3 @@ def _kinds_in(value: Any) -> Iterator[tuple[str, str]]:
             yield from _kinds_in(member)
     elif isinstance(value, str) and _GROUP_KIND.fullmatch(value):
         yield group_kind(value)
-
-
-def _said(value: Any, *keys: str) -> Iterator[str]:
-    """The texts that conditions of a component give under these keys, at any depth."""
-    if isinstance(value, dict):
-        yield from (value[key] for key in keys if isinstance(value.get(key), str))
-        value = list(value.values())
-    if isinstance(value, list):
-        for member in value:
-            yield from _said(member, *keys)
