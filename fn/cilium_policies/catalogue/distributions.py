@@ -157,14 +157,16 @@ def api_ports(table: Mapping, usual: tuple[int, ...]) -> Iterator[tuple[str, int
 
 
 def serving(table: Mapping) -> dict[str, list[str]]:
-    """Of each Ingress class the distributions that bring a controller of it, by what they set it to."""
+    """Of each Ingress class the distributions whose own it is: the default of a controller that they bring. A second
+    class is one that others have as well (nginx), and tells nothing of where a cluster runs."""
     found: dict[str, list[str]] = {}
     for name, data in table.items():
-        brought = (mapping(one.get("values")) for one in mappings(data.get("brings")))
-        for served in dict.fromkeys(
-            each for one in brought for each in strings(one.get("ingressClasses")).values()
-        ):
-            found.setdefault(served, []).append(name)
+        brought = (
+            mapping(mapping(one.get("values")).get("ingressClasses")) for one in mappings(data.get("brings"))
+        )
+        for served in dict.fromkeys(text(classes.get("default")) for classes in brought):
+            if served:
+                found.setdefault(served, []).append(name)
     return found
 
 
