@@ -37,23 +37,23 @@ def _item_edits(
     for index, new in replace.items():
         item = source.items[index]
         changes.append((item.start, item.end, as_entry(new.yaml(), column, newline)))
-    entries = b"".join(as_entry(new.yaml(), column, newline) for new in append)
+    entries = [as_entry(new.yaml(), column, newline) for new in append]
     if frame.items is None:
         if entries:
-            changes.append(
-                (frame.end, frame.end, _line_end(source, frame.end) + b"items:" + newline + entries)
-            )
+            head = _line_end(source, frame.end) + b"items:" + newline
+            changes += ((frame.end, frame.end, text) for text in (head, *entries))
     elif source.items:
         end = frame.items[1]
-        if entries:
-            changes.append((end, end, _line_end(source, end) + entries))
+        if entries:  # an edit each: joined they would stand in memory twice
+            changes += ((end, end, text) for text in (_line_end(source, end), *entries))
         elif len(drop) == len(source.items):
             changes.append((frame.items[0], frame.items[0], b" []"))
     elif entries:
+        text = b"".join(entries)
         start, end = frame.items
         start -= source.data[start - 1 : start] == b" "
         blank = source.data[end : end + 1] in (b"\n", b"\r", b"")
-        changes.append((start, end, newline + (entries.removesuffix(newline) if blank else entries)))
+        changes.append((start, end, newline + (text.removesuffix(newline) if blank else text)))
     return changes
 
 
