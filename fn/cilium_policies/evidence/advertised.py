@@ -25,7 +25,7 @@ _EVERY_PORT = (Port(1, "TCP", "", 65535), Port(1, "UDP", "", 65535))
 def edges(cluster: Cluster, given: Given) -> Iterator[Edge]:
     """A workload that is told such networks, to them; what it asks its own peers explains nothing of it."""
     for workload in cluster.workloads:
-        if workload.host_network:
+        if workload.host_network or not workload.may_say(_WORDS):
             continue
         for found in workload.texts:
             if not holds(found.key.lower(), _WORDS) and _WORDS[0] not in found.value:

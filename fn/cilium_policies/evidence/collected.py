@@ -48,6 +48,7 @@ _OF_ADDRESSES = (
 _FOLLOWED = {"barmanObjectName": "ObjectStore"}
 _CONFIG_MAP = "configmap"
 _DEFAULT_BACKEND = "--default-backend-service"
+_OF_ARGUMENTS = (_CONFIG_MAP, _DEFAULT_BACKEND)
 _CONFIG_MAP_FLAG = r"(?i)(?:^|\s)--?([\w.-]*configmap(?:-[a-z-]+)?)[=\s]+(?:\S+/)?([a-z0-9][a-z0-9.-]*)"
 _Said = tuple[tuple[tuple[str, str], ...], tuple[tuple[str, str, str], ...], list[Object]]
 
@@ -140,7 +141,7 @@ class Collected:
     def _told_by_argument(self, workload: Workload) -> Iterator[Text]:
         """What a controller is told to read (`--configmap=NAME`, of the own namespace), and whither to send what no
         Ingress serves."""
-        for one in workload.texts:
+        for one in workload.texts if workload.may_say(_OF_ARGUMENTS) else ():
             if one.is_arguments and _DEFAULT_BACKEND in one.value:
                 from cilium_policies.evidence.served_ports import unrouted
 

@@ -67,7 +67,7 @@ def edges(cluster: Cluster, given: Given, some: Iterable[Workload] | None = None
         places = _addresses(cluster, workload, collected.of(workload), parsed, ignored)
         led: set[str] = set()
         missed: list[Address] = []
-        for found, address in (*places, *managed.named(workload.texts, given.clouds)):
+        for found, address in (*places, *managed.named(workload, given.clouds)):
             if not alone and is_others(workload, found.source, found.field, given.reads):
                 continue
             told = is_value(found) and collected.is_told(workload, found)

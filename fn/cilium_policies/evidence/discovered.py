@@ -31,7 +31,7 @@ _WRITTEN, _KUBELET = r"\$[^:]*:(\d{1,5})", 10250
 def edges(cluster: Cluster, given: Given) -> Iterator[Edge]:
     """A scraper to the pods that its jobs keep, where its role lets it find them."""
     for workload in cluster.workloads:
-        if not any(_SIGN in found.value for found in workload.texts):
+        if not workload.mentions(_SIGN):
             continue
         account = workload.namespace, workload.service_account
         reach = cluster.access.reach(*account, "", "pods")

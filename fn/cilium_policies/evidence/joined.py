@@ -23,6 +23,7 @@ _JOINS = (
     r"(?i)(?:contact[-_]?points|seed[-_]?(?:nodes|hosts)|(?<![a-z])join(?:[-_]?(?:members|addresses))?)"
     r"[\"'\]]{0,2}[ \t]{0,9}[:=][\s\-\[\"']{0,40}([a-z0-9][a-z0-9.\-]{0,250}):(\d{2,5})\b"
 )
+_MAY_JOIN = ("oints", "seed", "join")  # the same in a workload's texts
 _TELLS = "advertise"
 _TOLD = r"(?i)(.*)advertised?_(?:rest_)?(?:host(?:_?name)?|address|addr|ip)"
 _OWN = ("status.podIP", "metadata.name")
@@ -43,7 +44,7 @@ def edges(cluster: Cluster) -> Iterator[Edge]:
 
 def _called_back(cluster: Cluster, one: Workload) -> Iterator[Edge]:
     listens = {declared.number for declared in one.ports}
-    for found in one.texts if listens else ():
+    for found in one.texts if listens and one.may_say(_MAY_JOIN) else ():
         line = f"{found.key}={found.value}"
         if not holds(line, _SIGNS):
             continue

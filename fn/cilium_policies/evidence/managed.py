@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from cilium_policies.catalogue.clouds import Cloud
 from cilium_policies.evidence.addresses import Address
 from cilium_policies.evidence.signs import holds
 from cilium_policies.evidence.trust import MANAGED, is_value, is_variable
-from cilium_policies.workloads.model import Text
+from cilium_policies.workloads.model import Text, Workload
 
 _DOTS = 3  # in the name of a managed service, at least
 # A field of a settings file.
@@ -23,11 +23,12 @@ _VALUE = r"[\"']?\s{0,8}[:=]\s{0,8}[\"']?([a-z0-9][a-z0-9\-]{2,49})(?![\w.\-${])
 _MEMBER = r"[:=]\s*[\"']?((?:[\w-]{1,63}\.){3,8}[a-z]{2,24})[\"']?(?=\s*(?:[,;}\]\n]|$))"
 
 
-def named(texts: Iterable[Text], clouds: tuple[Cloud, ...]) -> Iterator[tuple[Text, Address]]:
+def named(workload: Workload, clouds: tuple[Cloud, ...]) -> Iterator[tuple[Text, Address]]:
     """`NAMESPACE: acme.servicebus.windows.net`: a variable, or a field of a file, whose value is the host of such a
     service."""
-    for found in texts:
-        if holds(f"{found.key}\n{found.value}".lower(), _SAID):
+    may_call = workload.may_say(_SAID)
+    for found in workload.texts:
+        if may_call and holds(f"{found.key}\n{found.value}".lower(), _SAID):
             yield from ((found, address) for address in _called(found, clouds))
         if found.value.count(".") < _DOTS:
             continue

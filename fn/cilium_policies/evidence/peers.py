@@ -154,7 +154,7 @@ def _for_nobody_else(
 
 def _distribution(workload: Workload) -> Iterator[Port]:
     """Ports on which Erlang's nodes reach each other, where a variable or file gives the range, and their mapper's."""
-    for found in workload.texts:
+    for found in workload.texts if workload.may_say((_LISTENS_SIGN,)) else ():
         told: dict[str, str] = {}
         if _LISTENS_SIGN in found.value:
             told.update(re.findall(_LISTENS, found.value))

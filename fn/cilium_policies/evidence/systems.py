@@ -30,13 +30,14 @@ _LABEL = (
     r"(?:\blabels(?:\.|\[)\\?\"?([\w.\-/]{1,99}?)\\?\"?\]?[ \t]{0,9}==[ \t]{0,9}\\?\"([\w.\-]{1,63})\\?\""
     r"|(?:[ \t]-l[ \t]{0,9}=?|--selector[ \t=]|labelSelector=)[\"']?([\w.\-/]{1,99})={1,2}([\w.\-]{1,63}))"
 )
+_BY_VARIABLE = "://$"
 # an address that only a variable holds, with a literal port
 _CALLED = r"https?://\$\{?\w{1,63}\}?:(\d{2,5})\b"
 
 
 def configured(workload: Workload) -> Iterator[Port]:
     """Ports that a configuration of Akka or Pekko gives their members."""
-    for found in workload.texts:
+    for found in workload.texts if workload.may_say(_SIGNS) else ():
         if holds(found.value, _SIGNS):
             yield from (Port(int(number)) for number in re.findall(_CONFIGURED, found.value))
 
@@ -49,8 +50,8 @@ def edges(cluster: Cluster) -> Iterator[Edge]:
         name = one.labels.get(_MEMBER_OF, "")
         if name and not one.host_network:
             systems.setdefault((one.namespace, name), []).append(one)
-        for found in one.texts if not one.host_network else ():
-            if "://$" in found.value and holds(found.value, _ASKS):
+        for found in one.texts if not one.host_network and one.may_say((_BY_VARIABLE,)) else ():
+            if _BY_VARIABLE in found.value and holds(found.value, _ASKS):
                 yield from _asked(cluster, one, found)
     for members in systems.values():
         for server in members:

@@ -41,6 +41,7 @@ _LICENCES = ("licence", "license")
 _OF_SERVICES = (
     r"\b[A-Z][A-Z0-9_]*(?:_SERVICE_(?:HOST|PORT)[A-Z0-9_]*|_PORT_\d{1,5}_(?:TCP|UDP)(?:_ADDR|_PORT)?\b)"
 )
+_OF_LINKS = ("_service_", "_tcp")  # of which each of these names holds one, in small letters
 
 
 def pairs(variables: dict[str, str]) -> Iterator[Address]:
@@ -127,6 +128,8 @@ def _of_python(value: str) -> list[str]:
 
 def of_services(cluster: Cluster, workload: Workload) -> dict[str, str]:
     """The kubelet's variables for the namespace's Services that the workload's texts name."""
+    if not workload.may_say(_OF_LINKS):
+        return {}
     spoken = {
         name
         for one in workload.texts

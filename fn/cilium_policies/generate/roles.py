@@ -33,7 +33,7 @@ def _may_scrape(cluster: Cluster, one: Workload) -> bool:
     reach, account = cluster.access.reach, (one.namespace, one.service_account)
     if EVERYWHERE in reach(*account, "monitoring.coreos.com", "servicemonitors", "podmonitors"):
         return True
-    discovers = any("kubernetes_sd_configs" in found.value for found in one.texts)
+    discovers = one.mentions("kubernetes_sd_configs")
     return discovers and EVERYWHERE in reach(*account, "", "pods", "endpoints")
 
 
