@@ -159,14 +159,13 @@ def _named(
             for address in _parsed(found, value, parsed):
                 if not _is_list_of_names(address) and not _is_spelled_twice(value, address):
                     yield found, address
-    brought = {one.key: one for one in workload.texts if one.kind == "entry" and is_variable(one)}
     # RESTIC_HOST, under which a backup is kept, is its namespace: no name of a Service.
-    each = (
-        {key: value for key, value in told.items() if of_pod.get(key) != _NAMESPACE}
-        for number, told in variables.items()
-        if number or len(variables) == 1
-    )
-    for address in dict.fromkeys(address for told in each for address in pairs(told)):
+    each = [told for number, told in variables.items() if number or len(variables) == 1]
+    if _NAMESPACE in of_pod.values():
+        each = [{key: value for key, value in told.items() if of_pod.get(key) != _NAMESPACE} for told in each]
+    named = dict.fromkeys([address for told in each for address in pairs(told)])
+    brought = _brought(workload) if named else {}
+    for address in named:
         if not (address.port or is_host_key(address.key)) and _is_unsaid(cluster, workload, address.host):
             continue
         entry = brought.get(address.key, Text("env", address.key, "", field=address.key))
@@ -174,6 +173,11 @@ def _named(
     for first, beside in _value_groups((*workload.texts, *more)):
         for address in pairs(beside):
             yield _neighbour(first, address), address
+
+
+def _brought(workload: Workload) -> dict[str, Text]:
+    """The variables whose values stand in other objects."""
+    return {one.key: one for one in workload.texts if one.kind == "entry" and is_variable(one)}
 
 
 def _is_unsaid(cluster: Cluster, workload: Workload, host: str) -> bool:
@@ -240,7 +244,7 @@ def _variables(cluster: Cluster, workload: Workload, of_pod: dict[str, str]) -> 
     links = of_services(cluster, workload)
     named = [one for one in workload.texts if one.key and is_variable(one) and not is_value(one)]
     found = {}
-    for number in dict.fromkeys((0, *(one.within for one in workload.texts))):
+    for number in dict.fromkeys([0, *[one.within for one in workload.texts]]):
         raw = links | {one.key: one.value for one in named if not number or one.within in (0, number)}
         for name, path in of_pod.items():
             raw[name] = workload.namespace if path == _NAMESPACE else NODE_ADDRESS
@@ -284,6 +288,7 @@ def _neighbour(first: Text, address: Address) -> Text:
 
 def _is_list_of_names(address: Address) -> bool:
     """Whether a Service's name without port or scheme stands for a certificate or an exception, not a call."""
+    if address.port or address.scheme:
+        return False
     parts = words(address.key)
-    listed = _NAME_LISTS.intersection(parts[:-2] if parts[-2:] == _HOST_NAME else parts)
-    return not address.port and not address.scheme and bool(listed)
+    return not _NAME_LISTS.isdisjoint(parts[:-2] if parts[-2:] == _HOST_NAME else parts)

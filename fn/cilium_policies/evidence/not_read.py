@@ -29,8 +29,8 @@ def not_read(workload: Workload, ignores: dict[str, list[Mapping]]) -> re.Patter
 def is_called(workload: Workload, key: str, reads: dict[str, list[Mapping]]) -> bool:
     """Whether the catalogue says of a variable (`calls`) that these pods call what stands there, whatever its name
     says."""
-    rows = (row for row in reads.get(workload.component, ()) if "calls" in row)
-    return any(
+    rows = [row for row in reads.get(workload.component, ()) if "calls" in row]
+    return bool(rows) and any(
         re.fullmatch(text(row["calls"]), key) is not None
         and part_of(strings(row.get("pods")), workload.labels)
         for row in rows

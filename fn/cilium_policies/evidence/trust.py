@@ -104,12 +104,12 @@ _LONG = 4000  # characters: above it a text is not searched for what stands arou
 
 def is_variable(found: Text) -> bool:
     """An environment variable, whichever object holds its value; not a file and not arguments."""
-    document = found.value.lstrip()[:1] in ("{", "[") and not re.fullmatch(_IN_BRACKETS, found.value)
-    if found.is_arguments or document:
-        return False  # a command, or a document of its own, with fields
-    if found.kind == "env":
-        return True
-    return bool(found.key) and "." not in found.key and "\n" not in found.value.strip()
+    if found.kind != "env" and (
+        not found.key or "." in found.key or found.is_arguments or "\n" in found.value.strip()
+    ):
+        return False
+    # a document of its own has fields
+    return found.value.lstrip()[:1] not in ("{", "[") or re.fullmatch(_IN_BRACKETS, found.value) is not None
 
 
 def is_scalar(found: Text) -> bool:
