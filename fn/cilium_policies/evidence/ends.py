@@ -98,7 +98,8 @@ def backends(
         for workload in workloads:
             found = cluster.target_port(workload, target, entry.protocol)
             if found is not None:
-                yield from ((end, found) for end in ends(workload))
+                for end in ends(workload):
+                    yield end, found
         if service.selector and not workloads and are_labels(service.selector):
             if target.isdigit():
                 yield _elsewhere(service), Port(int(target), entry.protocol)

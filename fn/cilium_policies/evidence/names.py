@@ -29,7 +29,7 @@ def resolve(cluster: Cluster, host: str, namespace: str) -> Named | None:
     plain = host.rstrip(".").lower()
     domain = cluster.settings.domain
     inside = False
-    for suffix in (f".svc.{domain}", ".svc.cluster.local", ".svc"):
+    for suffix in (f".svc.{domain}", ".svc.cluster.local", ".svc") if ".svc" in plain else ():
         if plain.endswith(suffix):
             plain, inside = plain[: -len(suffix)], True
             break

@@ -146,7 +146,10 @@ class Object:
         List: to look through it for each member took the square of their number."""
         if self.item is None or self._read is dict:
             return True
-        return any(map(self.item.mentions, (*words, b"\\", b"*")))
+        for word in (*words, b"\\", b"*"):  # noqa: SIM110
+            if self.item.mentions(word):
+                return True
+        return False
 
     def finding(self, severity: str, message: str, cure: str = "") -> Finding:
         """A finding about this object, with its place and identity."""

@@ -204,6 +204,6 @@ class _Readers:
     def of(self, source: Source, one: Text) -> Iterator[Text]:
         for name, numbers in self._named.get((source, one.key), {}).items():
             if len(numbers) == self._many:
-                yield one._replace(key=name)
+                yield one if name == one.key else one._replace(key=name)
             else:
                 yield from (one._replace(key=name, within=number) for number in numbers)

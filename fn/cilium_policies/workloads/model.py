@@ -268,7 +268,7 @@ class Service(NamedTuple):
         return self.source.annotations, text(self.source.spec.get("loadBalancerClass"))
 
     def __hash__(self) -> int:  # its labels are dicts
-        return hash((self.namespace, self.name))
+        return hash(self[:2])  # namespace and name
 
     def __str__(self) -> str:
         return f"Service {self.namespace}/{self.name}"
