@@ -16,7 +16,9 @@ _MANY_PEERS = 2000  # measuring takes time, and no policy of fewer comes near
 def too_large(policy: Policy) -> Iterator[tuple[str, str]]:
     """(message, cure) where the API server takes no request for it, or its addresses and names fill a policy map."""
     rules = [rule for spec in policy.specs for each in spec.lists.values() for rule in each or ()]
-    peers = sum(len(rule.cidrs or ()) + len(rule.fqdns or ()) + len(rule.endpoints or ()) for rule in rules)
+    peers = 0
+    for rule in rules:
+        peers += len(rule.cidrs or ()) + len(rule.fqdns or ()) + len(rule.endpoints or ())
     if peers < _MANY_PEERS:
         return
     size = len(policy_text(policy, comments=False))

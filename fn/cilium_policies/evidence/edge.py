@@ -230,7 +230,7 @@ def written_out(edges: list[Edge]) -> list[Edge]:
 
 def with_peers(edges: list[Edge], *, inward: bool) -> list[tuple[Peer, Edge]]:
     """Each edge with the peer at its other end, those that stand for many members once with each of them."""
-    if all(edge.members is None for edge in edges):
+    if not any([edge.members is not None for edge in edges]):  # noqa: C419 (a generator takes twice as long)
         return [(edge.source if inward else edge.target, edge) for edge in edges]
     found: list[tuple[Peer, Edge]] = []
     met: set[tuple[object, ...]] = set()

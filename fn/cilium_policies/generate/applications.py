@@ -4,6 +4,7 @@ nobody, as far as one can tell."""
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 
 from cilium_policies.evidence.edge import Edge
 from cilium_policies.workloads.model import Workload
@@ -13,6 +14,7 @@ _SHARE = 3  # one of so many, name another part
 Application = tuple[str, str]
 
 
+@lru_cache(maxsize=8192)  # asked of both ends of each edge
 def application(one: Workload) -> Application | None:
     """Namespace and the place that a workload's image comes from: parts of one application are built side by side."""
     place = one.images[0].partition("@")[0].rpartition("/")[0] if one.images else ""

@@ -48,7 +48,7 @@ def judged(edges: Iterable[Edge], cluster: Cluster, trust: Trust) -> Judged:
     foreign: list[Foreign] = []
     denied = trust.foreign == "deny"
     for edge in found:
-        sides = _sides(edge)
+        sides = [] if _is_at_home(edge) else _sides(edge)
         if sides:
             word = "" if edge.evidence.origin == "catalogue" else _namespace(edge)
             sides = [one for one in sides if _is_foreign(edge, *one, word, consents, trust)]
@@ -74,6 +74,15 @@ def word_of(edge: Edge) -> str:
         return asked[0] if asked else edge.evidence.namespace
     told = [one.workload.namespace for one in ends if one.kind == "workload" and one.workload.rendered]
     return ", ".join(dict.fromkeys(told)) or edge.evidence.namespace
+
+
+def _is_at_home(edge: Edge) -> bool:
+    """Whether pods of one namespace call each other, as something of that namespace says, the catalogue apart: then no
+    side is another's, and most edges are such."""
+    source, target, told = edge.source, edge.target, edge.evidence
+    if source.kind != "workload" or target.kind != "workload" or told.origin == "catalogue":
+        return False
+    return source.workload.namespace == target.workload.namespace == told.namespace
 
 
 def _sides(edge: Edge) -> list[tuple[str, Workload, Peer]]:

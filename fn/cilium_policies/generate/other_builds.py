@@ -126,8 +126,8 @@ def leads_nowhere(
     used: set[int] = set()
     told: dict[tuple[str, str], Uncovered] = {}
     for edge in edges:
-        server, subject = edge.server, id(edge.evidence.subject)
-        if subject not in used and (server is None or not tells_nothing(cluster, server)):
+        subject = id(edge.evidence.subject)
+        if subject not in used and ((server := edge.server) is None or not tells_nothing(cluster, server)):
             used.add(subject)  # else it was told by the name of its Service
         if edge.reason.kind != "calls-unseen-service":
             continue

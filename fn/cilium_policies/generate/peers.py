@@ -39,6 +39,22 @@ def endpoint(peer: Peer, namespace: str) -> Selector | None:
     """
     if peer.kind == "workload":  # most are, and a pattern takes longer
         return None if peer.workload.host_network else _of_workload(peer.workload, namespace)
+    return _of_others(peer, namespace)
+
+
+@lru_cache(maxsize=1024)
+def _of_others(
+    peer: LabelsPeer
+    | NamespacePeer
+    | AllPodsPeer
+    | EntityPeer
+    | OutsidePeer
+    | InternetPeer
+    | CidrPeer
+    | FqdnPeer,
+    namespace: str,
+) -> Selector | None:
+    """The same of peers that are no workload: a scraper or a gateway is the peer of many."""
     match peer:
         case AllPodsPeer():
             return EVERY_POD

@@ -27,6 +27,7 @@ from cilium_policies.kube.ports import Port
 from cilium_policies.lean import NamedTuple
 
 _LONGEST_NAME = 253  # of a DNS name, without its last dot
+_FEW = 8
 _MOST_PORTS = 40  # of one toPorts entry, by the CRD schema
 _Rules = tuple[tuple[tuple[str, str], ...], tuple[str, ...]]  # of layer 7: HTTP, DNS
 _NO_RULES: _Rules = ((), ())
@@ -83,8 +84,14 @@ def rules(
 
 
 def _distinct(edges: list[Edge]) -> tuple[Edge, ...]:
-    """Each edge once; most rules have one."""
-    return tuple(dict.fromkeys(edges)) if len(edges) > 1 else tuple(edges)
+    """Each edge once. Most rules have few, which compare sooner than they are hashed, as their ends differ."""
+    if len(edges) > _FEW:
+        return tuple(dict.fromkeys(edges))
+    kept = edges[:1]
+    for edge in edges[1:]:
+        if edge not in kept:
+            kept.append(edge)
+    return tuple(kept)
 
 
 def _repeated(reasons: Iterable[Reason]) -> set[Reason]:
@@ -205,9 +212,9 @@ def _uncovered(flows: list[_Flow]) -> list[_Flow]:
 
 def _rule(flows: list[_Flow], node_cidrs: tuple[str, ...], said: _Said) -> tuple[tuple[object, ...], Rule]:
     order, rule = _of_ports(flows, node_cidrs, said)
-    types = [port for port in flows[0].sorted if port.icmp]
-    if types:
-        fields = tuple(("IPv6" if port.protocol == "ICMPv6" else "IPv4", str(port.number)) for port in types)
+    ports = flows[0].sorted
+    if ports and ports[0].icmp:  # then all are
+        fields = tuple(("IPv6" if port.protocol == "ICMPv6" else "IPv4", str(port.number)) for port in ports)
         return order, rule._replace(ports=None, icmps=fields)
     return order, rule
 

@@ -137,7 +137,8 @@ class Object:
 
     @property
     def spec(self) -> Mapping:
-        found = self.body.get("spec")  # asked most of all
+        body = self._body  # asked most of all
+        found = (self.body if body is None else body).get("spec")
         return found if isinstance(found, dict) else {}
 
     def may_say(self, words: Iterable[bytes]) -> bool:
