@@ -27,9 +27,7 @@ _OTHER_TYPE = r"""[-+]?(
     | [0-9]{4}-[0-9]{1,2}-[0-9]{1,2}                                          # timestamps
       (([Tt]|[ \t]+)[0-9]{1,2}:[0-9]{2}:[0-9]{2}(\.[0-9]*)?([ \t]*(Z|[-+][0-9]{1,2}(:?[0-9]{2})?))?)?
     """
-_NOT_PLAIN = re.compile(
-    r"""\A[#,\[\]{}&*!|>'"%@`\s] | \A[-?:](\s|\Z) | \A(---|\.\.\.) | :(\s|\Z) | \s\# | \s\Z""", re.VERBOSE
-)
+_NOT_PLAIN = r"""(?x)\A[#,\[\]{}&*!|>'"%@`\s] | \A[-?:](\s|\Z) | \A(---|\.\.\.) | :(\s|\Z) | \s\# | \s\Z"""
 _PRINTABLE = " -~\u00a0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff"
 _ESCAPES = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\t": "\\t", "\r": "\\r"}
 
@@ -59,9 +57,9 @@ def _is_plain(value: str) -> bool:
     """Whether a printable text needs no quotes. Of ASCII, blanks are its only white space: descriptions are long, and
     the pattern would try each of their characters."""
     if not value.isascii():
-        return _NOT_PLAIN.search(value) is None
+        return re.search(_NOT_PLAIN, value) is None
     inside = ": " in value or " #" in value or value[-1] in ": "
-    return not inside and _NOT_PLAIN.match(value) is None
+    return not inside and (value[0].isalnum() or re.match(_NOT_PLAIN, value) is None)
 
 
 def is_other_type(value: str) -> bool:

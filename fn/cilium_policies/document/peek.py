@@ -14,8 +14,9 @@ from functools import lru_cache
 from cilium_policies.document.limits import NULLS
 from cilium_policies.lean import NamedTuple
 
-# The value of a `key: value` line when it is one simple word, plain or quoted, perhaps with a comment.
-WORD = re.compile(
+# The value of a `key: value` line when it is one simple word, plain or quoted, perhaps with a comment. It, and what
+# follows `metadata:` where that is not the end of the line, are compiled when a text needs them.
+WORD = (
     rb"[ \t]+(?:(?:([A-Za-z0-9_./$][^\s:#]*(?:(?::(?=\S)|(?<=\S)#)[^\s:#]*)*)|'([^'\\\n]*)'|\"([^\"\\\n]*)\"|~)[ \t]*)?"
     rb"(?:(?<=[ \t])#[^\n]*)?\r?"
 )
@@ -23,7 +24,7 @@ OPENERS = frozenset(b" \t\r\n[{,:?-")
 _TOP = (b"apiVersion", b"kind", b"metadata")
 ODD = frozenset(range(256)) - frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_$\r-")
 NULL_BYTES = frozenset(null.encode() for null in NULLS)
-BLANK = re.compile(rb"[ \t]*(?:(?<=[ \t])#[^\n]*)?\r?")
+BLANK = rb"[ \t]*(?:(?<=[ \t])#[^\n]*)?\r?"
 Spans = tuple[tuple[int, int], ...]
 Finder = Callable[[bytes, int, int], Spans]  # of what an item holds behind `metadata:`
 CHILD = re.compile(rb"\n( *)[^ \n#\r\t]")
@@ -154,7 +155,7 @@ def _top(data: bytes, start: int, end: int, item: Layout) -> Peek | None:
             return None
         at = match.end()
         if key == b"metadata":
-            if not BLANK.fullmatch(value):
+            if value and not re.fullmatch(BLANK, value):
                 return None
             metadata = at if metadata < 0 else metadata
             found[key] = ""
@@ -204,7 +205,10 @@ def _goes_on(data: bytes, at: int, end: int, deeper: bytes) -> bool:
 
 def word(value: bytes) -> str | None:
     """The text of a simple scalar behind `key:`; "" for null; None when unsure."""
-    match = WORD.fullmatch(value)
+    if value[:1] == b" " and value[1:].translate(None, b"./").isalnum():  # as most are
+        text = value[1:].decode()
+        return "" if text in NULLS else text
+    match = re.fullmatch(WORD, value)
     if match is None:
         return None if value.strip() else ""
     quoted = match[2] if match[2] is not None else match[3]

@@ -37,7 +37,7 @@ _FLOW = (
 )
 WORD = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/@-]*")
 TEXT = bytes([0x09, 0x0A, *range(0x20, 0x7F)])
-ESCAPE = re.compile(r"\\(.)")
+ESCAPE = r"\\(.)"
 ESCAPED = {"n": "\n", "t": "\t", '"': '"', "\\": "\\"}
 VALUE, OPEN, BLOCK, MAPPING, SEQUENCE = range(5)
 DEEPEST = MAX_DEPTH - 2  # of an open key: its children, and theirs behind a dash, are deeper
@@ -267,7 +267,7 @@ def _quoted(text: str) -> str:
     inner = text[1:-1]
     if text[0] == "'":
         return inner.replace("''", "'") if "'" in inner else inner
-    return ESCAPE.sub(lambda match: ESCAPED[match[1]], inner) if "\\" in inner else inner
+    return re.sub(ESCAPE, lambda match: ESCAPED[match[1]], inner) if "\\" in inner else inner
 
 
 def _literal(lines: list[str], start: int, column: int, header: str) -> tuple[str, int]:

@@ -24,7 +24,7 @@ Schema = dict[str, Any]
 
 BOOLEANS = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
 _STEP = r'\["([^"]*)"\]|\[(\d+)\]|([^.\[\]]+)'
-INTEGER = re.compile(r"[-+]?[0-9]{1,18}\Z")
+INTEGER = r"[-+]?[0-9]{1,18}"
 NO_FORM = "does not have the form of this field"
 
 
@@ -172,7 +172,7 @@ def check(schema: Schema, value: Any, path: Path = ()) -> Iterator[Problem]:
 
 
 def _check_integer(schema: Schema, value: str | int, path: Path) -> Iterator[Problem]:
-    if isinstance(value, str) and not INTEGER.match(value):
+    if isinstance(value, str) and not re.fullmatch(INTEGER, value):
         yield Problem(path, f"{shown(value)} is not a whole number", "write a number without quotes")
         return
     low, high = schema.get("minimum"), schema.get("maximum")

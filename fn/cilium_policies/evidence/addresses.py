@@ -67,16 +67,14 @@ _GRPC_NAME = (
     r"\b(?:dns|passthrough|ipv4|xds|kubernetes|discovery):(?://[\w.\-:~]{1,253}/(?=[A-Za-z0-9])|///?)"
     r"([A-Za-z0-9][\w.\-]{0,252})(?::(\d{1,5})\b)?"
 )
-_AUTHORITY = re.compile(
-    r"(\[[0-9a-fA-F:.]+\]|(?:[A-Za-z0-9_.\-]|\$\{[^}]*\})+)(?::(\d{1,5}))?(?![\w$%{:.\-])"
-)
+_AUTHORITY = r"(\[[0-9a-fA-F:.]+\]|(?:[A-Za-z0-9_.\-]|\$\{[^}]*\})+)(?::(\d{1,5}))?(?![\w$%{:.\-])"
 _PORT = re.compile(r":(\d{1,5})(?![\w.:@\-])")
 # libpq's `host=db port=5432`, Npgsql's `Host=db;Port=5432` and `HostName=mqtt;Port=1883`
 _KEYWORDS = (
     r"(?<![\w.\-])[Hh]ost([Nn]ame)?=([\w.\-]{1,253}(?:,[\w.\-]{1,253}){0,15})"
     r"(?:[^\n]{0,200}?\b[Pp]ort=(\d{1,5}))?"
 )
-_POOLED = re.compile(r"[\w*.\-]{1,64} ?= ?$")  # PgBouncer's `name = host=db`
+_POOLED = r"[\w*.\-]{1,64} ?= ?$"  # PgBouncer's `name = host=db`
 _LIBPQ = (
     "user=",
     "ser Id=",
@@ -103,7 +101,8 @@ def targets(value: str, key: str = "", file: bool = False) -> list[Address]:
     comments are left out; otherwise `key` is the variable's name and `value` its whole value."""
     url = plain_url(value) if key and not file else None
     found = _authority(url[1], url[0], key, True) if url is not None else _of_any(value, key, file)
-    return list(dict.fromkeys(one for one in found if one.port < 65536))
+    named = [one for one in found if one.port < 65536]
+    return list(dict.fromkeys(named)) if len(named) > 1 else named
 
 
 def _of_any(value: str, key: str, file: bool) -> list[Address]:
@@ -248,7 +247,7 @@ def _authority(authority: str, scheme: str, key: str, direct: bool) -> Iterator[
     host, colon, told = authority.partition(":")
     plain = host and HOST_CHARS.issuperset(host) and (not colon or is_port(told))  # as most are
     if not plain:
-        match = _AUTHORITY.match(authority)
+        match = re.match(_AUTHORITY, authority)
         if match is None:
             return
         host, told = match[1].strip("[]"), match[2]
@@ -271,7 +270,7 @@ def _keywords(value: str, key: str, file: bool) -> Iterator[Address]:
         port, scheme = int(match[3] or 0), ""
         if match[1]:  # of no database's, as it is written
             whole = port > 0
-        elif not (whole or any(word in line for word in _LIBPQ) or (file and _POOLED.fullmatch(before))):
+        elif not (whole or any(word in line for word in _LIBPQ) or (file and re.fullmatch(_POOLED, before))):
             continue
         else:
             scheme = "mysql" if re.search(_MYSQL, line) is not None else "postgres"

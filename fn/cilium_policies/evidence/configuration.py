@@ -41,7 +41,7 @@ from cilium_policies.workloads.model import Text, Workload
 _SPELLINGS = r"(?<![\w.\-]){0}(?:\.[\w.\-]+)?[\"']?\s*,[\s\-\"']*{0}(?![\w\-])"
 _SIGNS = (":", ".svc", "ost=", "erver=", ",", ";", "\n", "(", "sslmode=", "//", "\\\\", "#", "</")  # fmt: skip
 # ^ a text without any of them names no address
-_LISTED = re.compile(r"(.+)\[\d+\](?:\.value)?")  # the field of `env: [{name: …, value: …}]`
+_LISTED = r"(.+)\[\d+\](?:\.value)?"  # the field of `env: [{name: …, value: …}]`
 _PROBES = EVIDENCE["probed"].said
 # Keys of bare names that go into certificates or are excepted from something.
 _NAME_LISTS = frozenset(("name", "names", "san", "sans", "cert", "certs", "certificate", "no", "proxy", "domain",
@@ -132,11 +132,17 @@ def _aliases(destinations: Destinations, workload: Workload, given: Given, led: 
 
 
 def _addresses(
-    cluster: Cluster, workload: Workload, more: tuple[Text, ...], parsed: Parsed, ignored: re.Pattern[str]
+    cluster: Cluster,
+    workload: Workload,
+    more: tuple[Text, ...],
+    parsed: Parsed,
+    ignored: re.Pattern[str] | None,
 ) -> Iterator[tuple[Text, Address]]:
     """Every address that a workload's texts name, with the text it stands in. A name without a port (often an
     ingredient of another variable) says nothing new where the same name stands with one."""
-    found = [one for one in _named(cluster, workload, more, parsed) if not _is_ignored(one[0], ignored)]
+    found = list(_named(cluster, workload, more, parsed))
+    if ignored is not None:
+        found = [one for one in found if not _is_ignored(one[0], ignored)]
     told = {address.host.rstrip(".").lower() for _, address in found if address.port and address.explicit}
     for place, address in found:
         said = address.port and (address.explicit or address.scheme)
@@ -269,7 +275,7 @@ def _value_groups(texts: Iterable[Text]) -> Iterator[tuple[Text, dict[str, str]]
     groups: dict[tuple[str, int], tuple[Text, dict[str, str]]] = {}
     for found in texts:
         if is_value(found) and "." in found.field:
-            listed = _LISTED.fullmatch(found.field) if _is_named(found) else None
+            listed = re.fullmatch(_LISTED, found.field) if _is_named(found) else None
             key = (listed[1] if listed else found.field.rpartition(".")[0], id(found.source))
             groups.setdefault(key, (found, {}))[1][found.key] = found.value
     yield from groups.values()

@@ -12,18 +12,16 @@ from cilium_policies.evidence.object_texts import plain
 from cilium_policies.kube.objects import Mapping, Object, strings, text
 from cilium_policies.workloads.model import Workload
 
-_NOTHING = re.compile(r"(?!)")
 
-
-def not_read(workload: Workload, ignores: dict[str, list[Mapping]]) -> re.Pattern[str]:
-    """What matches the names of variables that mean nothing to these pods. Only where all of their containers run one
-    image is it known which of them a variable is for."""
+def not_read(workload: Workload, ignores: dict[str, list[Mapping]]) -> re.Pattern[str] | None:
+    """What matches the names of variables that mean nothing to these pods; None: all may mean something. Only where
+    all of their containers run one image is it known which of them a variable is for."""
     rows = ignores.get(workload.component, ())
     if not rows or len(set(workload.images)) != 1:
-        return _NOTHING
+        return None
     repository = repository_of(workload.images[0])
     found = [text(row.get("env")) for row in rows if is_image(repository, text(row.get("image")))]
-    return re.compile("|".join(found)) if found else _NOTHING
+    return re.compile("|".join(found)) if found else None
 
 
 def is_called(workload: Workload, key: str, reads: dict[str, list[Mapping]]) -> bool:
