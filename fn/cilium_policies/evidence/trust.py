@@ -99,6 +99,7 @@ def words(key: str) -> tuple[str, ...]:
     return tuple(word.lower() for word in _WORDS.findall(key))
 
 
+_TO_AN_AT = r"[^\s\"']*@"
 _LONG = 4000  # characters: above it a text is not searched for what stands around a name
 
 
@@ -228,7 +229,14 @@ def names_service(found: Text, address: Address) -> bool:
 
 def _before_an_at(host: str, value: str) -> bool:
     """Whether what reads as a host may be a part of a password, with a `/` in it. A long text is not searched."""
-    return len(value) > _LONG or re.search(re.escape(host) + r"[^\s\"']*@", value) is not None
+    if len(value) > _LONG:
+        return True
+    at = value.find(host)
+    while at >= 0:
+        if re.compile(_TO_AN_AT).match(value, at + len(host)) is not None:
+            return True
+        at = value.find(host, at + 1)
+    return False
 
 
 def is_for_others(address: Address) -> bool:

@@ -16,7 +16,7 @@ API = "cilium-policies.fn"
 BREAK_GLASS = f"{API}/break-glass"  # the annotation of a policy that opens a namespace for a while
 COMPONENT = f"{API}/component"  # the annotation by which a later run knows its own policies
 _LOCAL = "config.kubernetes.io/local-config"
-_FUNCTION = b"s.io/function"
+_FUNCTION = b"/func"  # of both; a sign of five bytes is found in half the time of a longer one
 _FUNCTIONS = (b"config.kubernetes.io/function", b"config.k8s.io/function")
 _BUILD_KINDS = (
     "Kustomization",
