@@ -105,8 +105,9 @@ def object_makes(made: MadeBy, body: Mapping) -> bool:
 def asks_for(enabled: When, default: bool, body: Mapping) -> bool:
     """Whether a custom resource switches something on: `cruiseControl: {}` asks for one with its defaults."""
     paths = enabled if isinstance(enabled, list) else [enabled]
-    if any(isinstance(path, str) and at(body, path) == {} for path in paths):
-        return True
+    for path in paths:
+        if isinstance(path, str) and at(body, path) == {}:
+            return True
     return is_on(enabled, default, body)
 
 

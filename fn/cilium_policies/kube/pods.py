@@ -25,6 +25,10 @@ _VALUES = frozenset(("HelmRelease", "HelmChart", "Application", "ApplicationSet"
 _USUAL_GROUPS = ("apps", "batch", "extensions")
 WORKLOAD_KINDS = frozenset(_TEMPLATES)
 TASKS = ("Job", "CronJob")  # which end, and serve nobody
+_MOUNTED = (
+    ("configMap", "ConfigMap"),
+    ("secret", "Secret"),
+)  # fields of a volume, and the kinds that they name
 _TESTS = frozenset(("test", "test-success", "test-failure"))  # hooks that `helm test` runs
 _NO_PODS: Mapping = {}  # kept in place of a template: a custom resource is not searched for one again and again
 
@@ -80,9 +84,12 @@ def mounted(spec: Mapping) -> Iterator[tuple[tuple[str, str], set[str] | None]]:
     """Kind and name of the ConfigMaps and Secrets of a pod spec's volumes, each with the keys that become files; None
     for all of them."""
     for volume in mappings(spec.get("volumes")):
-        for source in (volume, *mappings(at(volume, "projected", "sources"))):
-            for field, kind in (("configMap", "ConfigMap"), ("secret", "Secret")):
-                one = mapping(source.get(field))
+        projected = mappings(at(volume, "projected", "sources")) if "projected" in volume else []
+        for source in (volume, *projected):
+            for field, kind in _MOUNTED:
+                if field not in source:
+                    continue
+                one = mapping(source[field])
                 keys = {text(item.get("key")) for item in mappings(one.get("items"))}
                 if name := text(one.get("secretName")) or text(one.get("name")):
                     yield (kind, name), keys or None

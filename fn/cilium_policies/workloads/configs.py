@@ -31,6 +31,9 @@ if TYPE_CHECKING:
 
 Source = tuple[str, str]  # kind and name
 _WORDS: tuple[TextKind, ...] = ("command", "args")
+# Where a container, or one variable of it, names a ConfigMap or Secret
+_REFERENCES = (("configMapRef", "ConfigMap"), ("secretRef", "Secret"))
+_KEY_REFERENCES = (("configMapKeyRef", "ConfigMap"), ("secretKeyRef", "Secret"))
 _MAX_TEXT = 1_000_000  # a ConfigMap's or Secret's limit is 1 MiB; no longer text can come from a real cluster
 
 
@@ -61,8 +64,11 @@ class Configs:
     def variable(self, namespace: str, entry: Mapping) -> Text | None:
         """What a variable's `valueFrom` names (`secretKeyRef`, `configMapKeyRef`), under the variable's name; None
         where that is not shown."""
-        for field, kind in (("configMapKeyRef", "ConfigMap"), ("secretKeyRef", "Secret")):
-            source = mapping(at(entry, "valueFrom", field))
+        told = mapping(entry.get("valueFrom"))
+        for field, kind in _KEY_REFERENCES:
+            if field not in told:
+                continue
+            source = mapping(told[field])
             key = text(source.get("key"))
             for found in self.of(kind, namespace, text(source.get("name"))) if source else ():
                 if found.key == key:
@@ -166,10 +172,9 @@ def texts(namespace: str, spec: Mapping, within: list[Mapping], configs: Configs
 def _sources(container: Mapping) -> Iterator[tuple[Source, str]]:
     """Each source of `envFrom`, and what stands before the names of its variables."""
     for source in mappings(container.get("envFrom")):
-        if name := text(at(source, "configMapRef", "name")):
-            yield ("ConfigMap", name), text(source.get("prefix"))
-        if name := text(at(source, "secretRef", "name")):
-            yield ("Secret", name), text(source.get("prefix"))
+        for field, kind in _REFERENCES:
+            if field in source and (name := text(mapping(source[field]).get("name"))):
+                yield (kind, name), text(source.get("prefix"))
 
 
 def _env(namespace: str, entry: Mapping, configs: Configs, place: int) -> Text:
