@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from fnmatch import fnmatchcase
+from functools import lru_cache
 
 from cilium_policies.catalogue.load import Catalogue
 from cilium_policies.catalogue.model import Component
@@ -166,6 +167,7 @@ def _by_image(catalogue: Catalogue, images: Sequence[str]) -> list[str]:
     return []
 
 
+@lru_cache(maxsize=4096)  # of each workload, several ask
 def repository_of(image: str) -> str:
     """`registry:5000/group/app:1.2@sha256:…` without tag and digest; Docker's own images as `library/NAME`. The sum
     that ko writes behind a name (`controller-10a3e327…`) is left out, and what was moved is called as before."""

@@ -41,7 +41,8 @@ _WAITS = (
 def edges(cluster: Cluster, given: Given) -> Iterator[Edge]:
     """One edge a workload and cloud, and those by which it gets its identity."""
     shared = Counter((one.namespace, one.service_account) for one in cluster.workloads)
-    sought = _sought(cluster, given.clouds)
+    asked = _asked(cluster, given.clouds)
+    sought = [key.encode() for key in sorted(asked)]
     schemes = tuple(scheme for one in given.clouds for scheme in one.schemes)
     variables = frozenset[str]().union(*(one.env for one in given.clouds))
     words = frozenset[str]().union(*(one.args for one in given.clouds))
@@ -50,8 +51,8 @@ def edges(cluster: Cluster, given: Given) -> Iterator[Edge]:
         if workload.host_network:
             continue
         keys = _account_keys(cluster, workload, sought)
-        if keys and (_is_for_another(workload, given, shared) or _only_sleeps(workload)):
-            keys = {}
+        if asked.isdisjoint(keys) or _is_for_another(workload, given, shared) or _only_sleeps(workload):
+            keys = {}  # most ask for nothing
         telling = [
             one
             for one in workload.texts
@@ -59,6 +60,8 @@ def edges(cluster: Cluster, given: Given) -> Iterator[Edge]:
             or ("://" in one.value and holds(one.value, schemes))
             or (one.is_arguments and _says(one.value, words, flags))
         ]  # worth a look for each cloud: most variables are not
+        if not (keys or telling or workload.component in given.cloud_users):
+            continue
         beside = cluster.made_from(workload.source)
         if telling and len(beside) > 1:
             telling = [one for one in telling if not _is_of_another(workload, one, beside, given)]
@@ -165,11 +168,11 @@ def _applies(one: Identity, keys: Keys, *, said: bool) -> bool:
     return (not one.account or one.account in keys) and (not one.without or one.without not in keys)
 
 
-def _sought(cluster: Cluster, clouds: Iterable[Cloud]) -> list[bytes]:
-    """The keys that are asked for at accounts."""
+def _asked(cluster: Cluster, clouds: Iterable[Cloud]) -> set[str]:
+    """The keys that are asked for at accounts and pods."""
     keys = {key for cloud in clouds for key in (*cloud.accounts, *cloud.pods)}
     keys.update(key for one in cluster.settings.platform.identity for key in (one.account, one.without))
-    return [key.encode() for key in sorted(keys - {""})]
+    return keys - {""}
 
 
 def _account_keys(cluster: Cluster, workload: Workload, sought: Iterable[bytes]) -> Keys:

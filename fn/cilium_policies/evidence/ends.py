@@ -139,7 +139,7 @@ def asked_for(service: Service, address: Address, name: str) -> tuple[str, list[
     if not found and not address.explicit:
         # `url: http://web` beside `port: 9090`, as some charts have it: the Service's own port is meant.
         found = list(service_ports(service, _likely_port(service, address.key)))
-    if address.scheme in _WEB and any(entry.protocol == "TCP" for entry in found):
+    if len(found) > 1 and address.scheme in _WEB and any(entry.protocol == "TCP" for entry in found):
         found = [entry for entry in found if entry.protocol != "UDP"]
     if not (name or address.port or address.scheme) and address.key.lower().endswith("endpoint"):
         # Clients of object stores speak TLS unless they are told not to.

@@ -8,7 +8,7 @@ from cilium_policies.catalogue.files import top_level_domains
 # RFC 2606, 6761 and what documentation uses beside them. Not `.example`: no program's defaults have it, and where
 # somebody writes acme.example he means his own domain, which he fills in or does not show.
 _EXAMPLES = ("example.com", "example.org", "example.net", "domain.tld", "domain.com", "yourdomain.com")
-_EXAMPLE_ENDS = (".test", ".invalid", ".localhost")
+_EXAMPLE_ENDS = (".test", ".invalid", ".localhost", *(f".{one}" for one in _EXAMPLES))
 # Names of a local network: their addresses are private ones, which `internet` leaves out.
 _LOCAL_ENDS = (
     ".lan",
@@ -81,7 +81,7 @@ def is_private(host: str) -> bool:
 def is_public(host: str) -> bool:
     """A name that the Internet's DNS may know; one with a `${…}` that is substituted later counts."""
     name = host.replace("_", "-")
-    if name.endswith(_EXAMPLE_ENDS) or any(name == one or name.endswith("." + one) for one in _EXAMPLES):
+    if name in _EXAMPLES or name.endswith(_EXAMPLE_ENDS):
         return False
     if "${" in name:
         return "." in name or name.endswith("}")

@@ -23,7 +23,7 @@ def spec(mode: Mode, who: Selector, ingress: tuple[Rule, ...], egress: tuple[Rul
         egress=outward,
         deny_ingress_default=_denies(mode.ingress) if soft else None,
         deny_egress_default=_denies(mode.egress) if soft else None,
-        description="; ".join(rule.why for rule in (*(inward or ()), *(outward or ())) if rule.why),
+        description="; ".join([rule.why for rule in (*(inward or ()), *(outward or ())) if rule.why]),
     )
 
 

@@ -218,7 +218,7 @@ class Policies:
         flows = seen(shown, settings.fqdn)
         # Whether CoreDNS answers with the search suffix is looked up only where a rule has names.
         search = ""
-        if not of_server and any(peer.kind == "fqdn" for peer, _ in flows):
+        if not of_server and "fqdn" in [peer.kind for peer, _ in flows]:
             from cilium_policies.workloads.autopath import search_suffix
 
             search = search_suffix(self._plan.cluster, namespace)

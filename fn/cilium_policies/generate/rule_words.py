@@ -20,6 +20,8 @@ from cilium_policies.evidence.reasons import Reason
 from cilium_policies.evidence.words import reason_words
 from cilium_policies.kube.ports import Port
 
+_LAST = 65535
+
 
 def why(reason: Reason, ports: Collection[Port], who: str) -> str:
     """A rule's sentence; `who` names the peers where another rule has the same."""
@@ -29,7 +31,7 @@ def why(reason: Reason, ports: Collection[Port], who: str) -> str:
 
 def is_every(port: Port) -> bool:
     """Whether a range is every port of its protocol."""
-    return (port.number, port.end) == (1, 65535)
+    return port.end == _LAST and port.number == 1
 
 
 def whom(peers: Iterable[Peer], namespace: str) -> str:

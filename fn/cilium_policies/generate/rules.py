@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import lru_cache
+from operator import itemgetter
 
 from cilium_policies.cilium.model import Cidr, Fqdn, PortRange, Requirement, Rule, Selector, ToPorts
 from cilium_policies.evidence.edge import (
@@ -80,7 +81,9 @@ def rules(
         if search and rule.fqdns:
             rule = rule._replace(fqdns=_as_answered(rule.fqdns, search))
         made.append((order, rule))
-    return tuple(rule for _, rule in sorted(made, key=lambda pair: pair[0])) or (Rule(),)
+    if len(made) > 1:
+        made.sort(key=itemgetter(0))
+    return tuple([rule for _, rule in made]) or (Rule(),)
 
 
 def _distinct(edges: list[Edge]) -> tuple[Edge, ...]:
