@@ -52,7 +52,8 @@ def recognise(
                 )
                 or _made_by_chart(catalogue.components[one], chart)
             ]
-    candidates = found or _by_image(catalogue, images[:1])  # side-cars name nothing
+    # side-cars name nothing
+    candidates = found or (by_image if len(images) < 2 else _by_image(catalogue, images[:1]))
     if not candidates:
         return None
     if len(candidates) == 1:

@@ -88,6 +88,8 @@ def creators(cluster: Cluster, catalogue: Catalogue, subjects: Iterable[Workload
         if not one.rendered or one.source is None or (made and None not in made):
             continue  # one that is left out (components.disable) leaves its pods to nobody
         rules = list(bindings.rules(one.namespace, one.service_account))
+        if not rules:
+            continue
         known = bool(one.component and one.by_label)
         account = one.namespace, one.service_account
         if known and (one.kind in TASKS or account in told):

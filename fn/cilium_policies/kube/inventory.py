@@ -16,7 +16,7 @@ class Inventory:
     def __init__(self, objects: Iterable[Object]) -> None:
         self.objects: list[Object] = []
         self._by_kind: dict[str, list[Object]] = {}
-        self._by_id: dict[tuple[str, str, str], Object] = {}
+        self._by_id: dict[tuple[str, str, str], Object] | None = None
         self._kinds: set[tuple[str, str]] = set()
         self._writers: dict[tuple[str, str], Object] | None = None
         self._applied_by: frozenset[str] | None = None
@@ -27,13 +27,13 @@ class Inventory:
 
     def add(self, objects: Iterable[Object]) -> None:
         """Further objects, behind those that are there."""
-        self._kinds, self._writers, self._applied_by = set(), None, None
+        self._kinds, self._writers, self._applied_by, self._by_id = set(), None, None, None
         for one in objects:
             self.objects.append(one)
-            self._by_kind.setdefault(one.kind, []).append(one)
-            known = self._by_id.setdefault((one.kind, one.namespace, one.name), one)
-            if known is not one and "." in known.group and not one.group:
-                self._by_id[one.kind, one.namespace, one.name] = one
+            of_kind = self._by_kind.get(one.kind)
+            if of_kind is None:
+                of_kind = self._by_kind[one.kind] = []
+            of_kind.append(one)
 
     @property
     def kinds(self) -> set[tuple[str, str]]:
@@ -50,6 +50,12 @@ class Inventory:
     def get(self, kind: str, namespace: str, name: str) -> Object | None:
         """The first object with this kind, namespace and name; Kubernetes' own before another of its kind's name (the
         ServiceAccount of Talos, the Service of Knative)."""
+        if self._by_id is None:
+            self._by_id = {}
+            for one in self.objects:
+                known = self._by_id.setdefault((one.kind, one.namespace, one.name), one)
+                if known is not one and "." in known.group and not one.group:
+                    self._by_id[one.kind, one.namespace, one.name] = one
         return self._by_id.get((kind, namespace, name))
 
     def secret_writer(self, namespace: str, name: str) -> Object | None:

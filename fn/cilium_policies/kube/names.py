@@ -18,6 +18,8 @@ def is_namespace(text: str) -> bool:
 
 def is_name(text: str) -> bool:
     """A DNS subdomain: DNS labels with dots between them, at most 253 characters."""
+    if "." not in text:
+        return _filled(text) or (len(text) <= 253 and _is_word(text, _LOWER, _IN_NAME))
     return _filled(text) or (
         len(text) <= 253 and all(_is_word(part, _LOWER, _IN_NAME) for part in text.split("."))
     )

@@ -77,7 +77,9 @@ def ended(one: Object) -> bool:
 def controller(one: Object) -> Mapping:
     """The owner that manages the object, empty without one."""
     owners = mappings(one.metadata.get("ownerReferences"))
-    return next((owner for owner in owners if flag(owner.get("controller"))), owners[0] if owners else {})
+    if not owners:
+        return {}
+    return next((owner for owner in owners if flag(owner.get("controller"))), owners[0])
 
 
 def _root(one: Object, owner: Mapping) -> tuple[str, str]:
