@@ -18,7 +18,7 @@ DEFINED = schema_build.schema_of(schema_build.DEFINITION.read_text("utf-8"))
 
 
 def _is_integer(_: Any, value: Any) -> bool:
-    return isinstance(value, str) and INTEGER.match(value) is not None
+    return isinstance(value, str) and re.fullmatch(INTEGER, value) is not None
 
 
 def _limit(fits: Any) -> Any:
