@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 
 from cilium_policies.catalogue.parts import parse_port
 from cilium_policies.kube.objects import Mapping, flag, mappings, text
@@ -62,8 +63,13 @@ class Edge(NamedTuple):
 
     def pod_ports(self, port: str = "") -> tuple[Port, ...]:
         """The ports as numbers; `port` stands in for `{port}`, and what stays no number is left out."""
-        read = (parse_port(one.replace("{port}", port)) for one in self.ports)
-        return tuple(one for one in read if one is not None)
+        return _read_ports(self.ports, port)
+
+
+@lru_cache(maxsize=4096)  # asked several times of each edge of each workload
+def _read_ports(ports: tuple[str, ...], port: str) -> tuple[Port, ...]:
+    read = (parse_port(one.replace("{port}", port)) for one in ports)
+    return tuple(one for one in read if one is not None)
 
 
 def texts(value: Any) -> tuple[str, ...]:
