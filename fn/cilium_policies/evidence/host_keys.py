@@ -71,10 +71,11 @@ def plain(key: str) -> str:
     return key[:cut] if cut >= 0 and key[cut + 1 :].lower() in _WHICH else key
 
 
-def words_of(key: str) -> list[str]:
+@lru_cache(maxsize=4096)
+def words_of(key: str) -> tuple[str, ...]:
     """The words of a key in lower case, as they are separated there, with an empty one where two separators stand side
     by side. `re` would take longer to split it."""
-    return key.lower().replace("-", "_").replace(".", "_").split("_")
+    return tuple(key.lower().replace("-", "_").replace(".", "_").split("_"))
 
 
 @lru_cache(maxsize=4096)
@@ -159,6 +160,7 @@ def shared_port(key: str, variables: dict[str, str]) -> list[int]:
     return [int(port)] if is_port(port) else []
 
 
+@lru_cache(maxsize=4096)
 def program_port(key: str) -> int:
     """The customary port of the program that a key names (`POSTGRES_HOST`), or of HTTPS; 0 for none."""
     named = words_of(key)

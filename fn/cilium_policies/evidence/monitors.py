@@ -81,11 +81,12 @@ def _endpoints(monitor: Object) -> list[Mapping]:
 
 
 def scrapes(clients: tuple[Peer, ...], targets: dict[Target, None], evidence: Evidence) -> Iterator[Edge]:
+    reason = Reason("scrapes")
     for client in clients:
         for end, port in targets:
             if client.kind == "entity" and end.kind == "entity":
                 continue
-            yield Edge(client, end, (port,), Reason("scrapes"), evidence, explains=False)
+            yield Edge(client, end, (port,), reason, evidence, explains=False)
 
 
 def namespaces(monitor: Object) -> set[str] | None:

@@ -3,6 +3,8 @@ Service in a namespace that the input does not show."""
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from cilium_policies.catalogue.files import top_level_domains
 
 # RFC 2606, 6761 and what documentation uses beside them. Not `.example`: no program's defaults have it, and where
@@ -41,6 +43,7 @@ ANYBODYS = frozenset("api auth git id login mail ntp oauth registry s3 smtp sso"
 _OF_PROVIDER = 2  # labels of a domain, before which a provider's host has another
 
 
+@lru_cache(maxsize=4096)
 def is_local(host: str) -> bool:
     """A name that only the local network's DNS knows: one that is called so, or below an end that the Internet does
     not have. Of two labels it is sooner a Service and its namespace."""
@@ -78,6 +81,7 @@ def is_private(host: str) -> bool:
         return False
 
 
+@lru_cache(maxsize=4096)
 def is_public(host: str) -> bool:
     """A name that the Internet's DNS may know; one with a `${…}` that is substituted later counts."""
     name = host.replace("_", "-")

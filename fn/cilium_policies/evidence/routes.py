@@ -29,11 +29,12 @@ def edges(cluster: Cluster, given: Given) -> Iterator[Edge]:
     for route in cluster.inventory.of(*ROUTE_KINDS, group=GATEWAY_API):
         parents = list(dict.fromkeys(parent_gateways(cluster, route)))
         targets = list(dict.fromkeys(route_backends(cluster, route))) if parents else []
+        evidence = Evidence("route", route)
         for namespace, name in parents:
             reason = Reason("through-gateway", (namespace, name))
             for client in gateways.peers(namespace, name):
                 for end, port in targets:
-                    yield Edge(client, end, (port,), reason, Evidence("route", route))
+                    yield Edge(client, end, (port,), reason, evidence)
 
 
 @lru_cache(maxsize=8192)  # a route is asked by half a dozen modules
