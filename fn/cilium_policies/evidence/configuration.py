@@ -72,7 +72,9 @@ def edges(cluster: Cluster, given: Given, some: Iterable[Workload] | None = None
                 continue
             told = is_value(found) and collected.is_told(workload, found)
             stated = is_of_an_edge(workload, found, address, given.called) or (
-                is_variable(found) and is_called(workload, found.key, given.reads)
+                workload.component in given.reads
+                and is_variable(found)
+                and is_called(workload, found.key, given.reads)
             )
             certain = alone or told or stated or not is_value(found)
             plain = stated or (told and found.kind == "value" and not is_for_others(address))

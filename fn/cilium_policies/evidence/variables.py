@@ -47,7 +47,8 @@ _OF_LINKS = ("_service_", "_tcp")  # of which each of these names holds one, in 
 def pairs(variables: dict[str, str]) -> Iterator[Address]:
     """`*_HOST` variables (and their like) that hold a bare name, with the `*_PORT` beside them."""
     for key, value in variables.items():
-        yield from (Address(*one[:2], "", one[2], key, True) for one in listed(key, value))
+        servers = listed(key, value) if value[:1].isdigit() else ()
+        yield from [Address(*one[:2], "", one[2], key, True) for one in servers]
         if "," in value:
             fields = in_order(value)
             yield from (Address(host, port, key=key, direct="." in host) for host, port in fields)
@@ -61,7 +62,7 @@ def pairs(variables: dict[str, str]) -> Iterator[Address]:
         if numbered and not ports:
             ports = shared_port(key, variables)
         if not (called or ports):
-            yield from _only_service(key, value, variables)
+            yield from _only_service(key, value, variables) if is_name(value) else ()
             continue
         if (apart := re.fullmatch(_APART, value.strip())) is not None:
             scheme, host = apart[1].lower(), apart[2]
@@ -84,8 +85,6 @@ def _licences(key: str, value: str) -> Iterator[Address]:
 def _only_service(key: str, value: str, variables: dict[str, str]) -> Iterator[Address]:
     """What a variable of any name may call a Service by, and nothing else: a name beside its port (`BACKEND: web`,
     `BACKEND_PORT: "80"`), `service.namespace`, and the name of a program's Service (`REDIS: cache`)."""
-    if not is_name(value):
-        return
     port = variables.get(f"{key}_PORT", "")
     usual = WORDS.get(words_of(key)[-1], 0)
     if is_port(port) or usual:
