@@ -38,7 +38,11 @@ def endpoint(peer: Peer, namespace: str) -> Selector | None:
     The own namespace is not named: Cilium adds it, and an outer `namespace:` then moves both ends together.
     """
     if peer.kind == "workload":  # most are, and a pattern takes longer
-        return None if peer.workload.host_network else _of_workload(peer.workload, namespace)
+        one = peer.workload
+        if one.host_network:
+            return None
+        near, far = _forms(one)
+        return near if one.namespace == namespace else far
     return _of_others(peer, namespace)
 
 
@@ -72,11 +76,6 @@ def _of_others(
 
 def _of_namespace(namespace: str, labels: list[Requirement]) -> Selector:
     return Selector((Requirement(NAMESPACE_KEY, "In", (namespace,)), *labels))
-
-
-def _of_workload(workload: Workload, namespace: str) -> Selector:
-    near, far = _forms(workload)
-    return near if workload.namespace == namespace else far
 
 
 @lru_cache(maxsize=8192)

@@ -25,7 +25,6 @@ from cilium_policies.evidence.reasons import Reason, seen_by_server
 from cilium_policies.generate.peers import NAMESPACE_KEY, OUTSIDE, covers, endpoint, internet, rank, width
 from cilium_policies.generate.rule_words import is_every, whom, why
 from cilium_policies.kube.ports import Port
-from cilium_policies.lean import NamedTuple
 
 _LONGEST_NAME = 253  # of a DNS name, without its last dot
 _FEW = 8
@@ -71,13 +70,13 @@ def rules(
         kind = "pods" if flow.selector is not None else flow.peer.kind
         key = (kind, flow.reason, flow.sorted, flow.rules, flow.peer if alone else None)
         grouped.setdefault(key, []).append(flow)
-    often = _repeated(members[0].reason for members in grouped.values()) if len(grouped) > 1 else set()
+    often = _repeated([members[0].reason for members in grouped.values()]) if len(grouped) > 1 else set()
     made = []
     for members in grouped.values():
-        kept = members[0].edges if len(members) == 1 else [edge for flow in members for edge in flow.edges]
-        who = whom((flow.peer for flow in members), namespace) if members[0].reason in often else ""
-        said = _Said(_distinct(kept), why(members[0].reason, members[0].ports, who))
-        order, rule = _rule(members, node_cidrs, said)
+        first = members[0]
+        kept = first.edges if len(members) == 1 else [edge for flow in members for edge in flow.edges]
+        who = whom((flow.peer for flow in members), namespace) if first.reason in often else ""
+        order, rule = _rule(members, node_cidrs, _distinct(kept), why(first.reason, first.ports, who))
         if search and rule.fqdns:
             rule = rule._replace(fqdns=_as_answered(rule.fqdns, search))
         made.append((order, rule))
@@ -104,13 +103,6 @@ def _repeated(reasons: Iterable[Reason]) -> set[Reason]:
     for one in reasons:
         (again if one in met else met).add(one)
     return again
-
-
-class _Said(NamedTuple):
-    """What a rule is made of, and its sentence."""
-
-    edges: tuple[Edge, ...]
-    why: str
 
 
 class _Met:
@@ -213,39 +205,44 @@ def _uncovered(flows: list[_Flow]) -> list[_Flow]:
     return kept
 
 
-def _rule(flows: list[_Flow], node_cidrs: tuple[str, ...], said: _Said) -> tuple[tuple[object, ...], Rule]:
-    order, rule = _of_ports(flows, node_cidrs, said)
-    ports = flows[0].sorted
+def _rule(
+    flows: list[_Flow], node_cidrs: tuple[str, ...], edges: tuple[Edge, ...], why: str
+) -> tuple[tuple[object, ...], Rule]:
+    """The rule of flows that are alike, made of these edges, with its sentence; and its place among others."""
+    first = flows[0]
+    if first.selector is not None:  # then all have one
+        order, rule = _of_pods(first, flows, edges, why)
+    else:
+        order, rule = _of_others(first, flows, node_cidrs, edges, why)
+    ports = first.sorted
     if ports and ports[0].icmp:  # then all are
         fields = tuple(("IPv6" if port.protocol == "ICMPv6" else "IPv4", str(port.number)) for port in ports)
         return order, rule._replace(ports=None, icmps=fields)
     return order, rule
 
 
-def _of_ports(
-    flows: list[_Flow], node_cidrs: tuple[str, ...], said: _Said
+def _of_pods(
+    first: _Flow, flows: list[_Flow], edges: tuple[Edge, ...], why: str
 ) -> tuple[tuple[object, ...], Rule]:
-    first = flows[0]
-    edges, why = said
+    named = [flow.selector for flow in flows if flow.selector is not None]
+    if len(named) > 1:
+        named.sort(key=_requirements)
+        named = [one for number, one in enumerate(named) if not number or one != named[number - 1]]
+    wanted = named[0].requirements
+    foreign = bool(wanted) and wanted[0].key == NAMESPACE_KEY
+    order = (rank(first.peer), foreign, wanted, first.sorted, first.reason)
+    return order, Rule(endpoints=tuple(named), ports=_to_ports(first), edges=edges, why=why)
+
+
+def _of_others(
+    first: _Flow, flows: list[_Flow], node_cidrs: tuple[str, ...], edges: tuple[Edge, ...], why: str
+) -> tuple[tuple[object, ...], Rule]:
     ports = _to_ports(first)
-    place = rank(first.peer)
-    found = [flow.selector for flow in flows if flow.selector is not None]
-    if found:
-        if len(found) > 1:
-            found = sorted(dict.fromkeys(found), key=_requirements)
-        foreign = found[0].requirements[:1]
-        key = (
-            place,
-            bool(foreign) and foreign[0].key == NAMESPACE_KEY,
-            found[0].requirements,
-            first.sorted,
-        )
-        return (*key, first.reason), Rule(endpoints=tuple(found), ports=ports, edges=edges, why=why)
     peers = [flow.peer for flow in flows]
     names = tuple(
         sorted({peer.name for peer in peers if peer.kind in ("entity", "internet", "cidr", "fqdn")})
     )
-    order: tuple[object, ...] = (place, False, names, first.sorted, first.reason)
+    order: tuple[object, ...] = (rank(first.peer), False, names, first.sorted, first.reason)
     match first.peer:
         case EntityPeer():
             return order, Rule(entities=names, ports=ports, edges=edges, why=why)
