@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from cilium_policies.kube.objects import integer
 from cilium_policies.kube.ports import Port
 from cilium_policies.lean import NamedTuple
@@ -27,9 +29,8 @@ def resolve(cluster: Cluster, host: str, namespace: str) -> Named | None:
     Understood: `svc`, `svc.ns`, `svc.ns.svc`, `svc.ns.svc.DOMAIN`, a pod's name before them, SRV names,
     a trailing dot. A short name is one of the cluster's only where such a Service exists."""
     plain = host.rstrip(".").lower()
-    domain = cluster.settings.domain
     inside = False
-    for suffix in (f".svc.{domain}", ".svc.cluster.local", ".svc") if ".svc" in plain else ():
+    for suffix in _suffixes(cluster.settings.domain) if ".svc" in plain else ():
         if plain.endswith(suffix):
             plain, inside = plain[: -len(suffix)], True
             break
@@ -42,6 +43,26 @@ def resolve(cluster: Cluster, host: str, namespace: str) -> Named | None:
     return _short(cluster, labels, namespace, port)
 
 
+@lru_cache(maxsize=4)
+def _suffixes(domain: str) -> tuple[str, ...]:
+    return (f".svc.{domain}", ".svc.cluster.local", ".svc")
+
+
+def unrendered(cluster: Cluster, namespace: str) -> list[Workload]:
+    """The workloads of a namespace whose templates nobody sees: of releases and operators."""
+    return _unrendered(cluster).get(namespace, [])
+
+
+@lru_cache(maxsize=4)
+def _unrendered(cluster: Cluster) -> dict[str, list[Workload]]:
+    """By namespace, looked for once: thousands of addresses ask, and a namespace may hold thousands of workloads."""
+    found: dict[str, list[Workload]] = {}
+    for one in cluster.workloads:
+        if not one.rendered:
+            found.setdefault(one.namespace, []).append(one)
+    return found
+
+
 def fitting(cluster: Cluster, named: Named, port: int, protocol: str) -> tuple[Workload, Port] | None:
     """The one workload of a namespace that is meant by a Service which the input does not show, and its port: the one
     that listens there, or of several the one that is called so; else that of a release of this name, whose Services
@@ -52,8 +73,8 @@ def fitting(cluster: Cluster, named: Named, port: int, protocol: str) -> tuple[W
     if not found:
         found = [
             (one, target)
-            for one in cluster.in_namespace(named.namespace)
-            if not one.rendered and one.release == named.name
+            for one in unrendered(cluster, named.namespace)
+            if one.release == named.name
             for service in cluster.services_for(one)
             if (target := cluster.pod_port(one, service, str(port)))
         ]
@@ -70,7 +91,9 @@ def _inside(cluster: Cluster, labels: list[str], port: str) -> Named | None:
 def _short(cluster: Cluster, labels: list[str], namespace: str, port: str) -> Named | None:
     if len(labels) > 3:
         return None
-    if labels == ["kubernetes", "default"] or (labels == ["kubernetes"] and namespace == "default"):
+    if labels[0] == "kubernetes" and (
+        labels[1:] == ["default"] or (len(labels) == 1 and namespace == "default")
+    ):
         return Named(cluster.service("default", "kubernetes"), "default", "kubernetes", port)
     tries = [(namespace, labels[0])] if len(labels) == 1 else [(labels[-1], labels[-2])]
     if len(labels) == 2:

@@ -6,7 +6,7 @@ import re
 
 from cilium_policies.catalogue.ports import BEHIND_SENTINEL
 from cilium_policies.evidence.addresses import Address
-from cilium_policies.evidence.names import resolve
+from cilium_policies.evidence.names import resolve, unrendered
 from cilium_policies.kube.names import is_namespace
 from cilium_policies.lean import NamedTuple
 from cilium_policies.workloads.cluster import Cluster
@@ -84,7 +84,7 @@ def unmet(cluster: Cluster, client: Workload, address: Address) -> Unmet | None:
 def _is_an_objects(cluster: Cluster, namespace: str, name: str) -> bool:
     """Whether a name is that of an object whose pods an operator makes, and whose Services, which are known, are called
     otherwise: `BARMAN_SERVER: main` is the folder of a cluster's backups."""
-    made = (one for one in cluster.in_namespace(namespace) if not one.rendered)
+    made = unrendered(cluster, namespace)
     named = (one for one in made if one.source is not None and one.source.name == name)
     return any(map(cluster.services_for, named))
 

@@ -9,6 +9,7 @@ from cilium_policies.config.model import INGRESS
 from cilium_policies.document.finding import WARNING, Finding
 from cilium_policies.evidence.edge import Edge, namespace_of
 from cilium_policies.evidence.given import Given, Note
+from cilium_policies.evidence.names import unrendered
 from cilium_policies.evidence.unrendered import tells_nothing
 from cilium_policies.evidence.words import evidence_words
 from cilium_policies.generate.uncovered import BOTH, GUESSED, UNKNOWN, Key, Uncovered, of_workload
@@ -105,6 +106,7 @@ def behind_unseen_proxies(noted: Iterable[Note]) -> dict[WorkloadKey, Object]:
 
 # Where routes, Ingresses and their like name a Service.
 _BACKENDS = ("backendRefs", "backendRef", "services", "service")
+_SAYS_BACKENDS = (b"backendRef", b"service")  # of which each holds one
 _LEADING = (
     *ROUTE_KINDS,
     *_INGRESSES,
@@ -169,6 +171,8 @@ def _name_backends(
     cluster: Cluster, one: Object, closed: Collection[str], told: dict[tuple[str, str], Uncovered]
 ) -> None:
     """Adds a line for each Service that the object leads to and that the input does not show."""
+    if not one.may_say(_SAYS_BACKENDS):
+        return
     for place, name in _named_services(one):
         if not one.where.elsewhere and place in closed and not _stands(cluster, place, name):
             pod = f"{{pod: {place}/{name}}}"
@@ -209,7 +213,7 @@ def _stands(cluster: Cluster, namespace: str, name: str) -> bool:
         service.type == "ExternalName" or service.addresses or cluster.backends(service)
     ):
         return True
-    made = (one for one in cluster.in_namespace(namespace) if not one.rendered)
+    made = unrendered(cluster, namespace)
     if any(f"{name}-".startswith(f"{each}-") for one in made for each in {one.name, one.release} if each):
         return True
     return _maker(cluster, namespace, name) is not None
