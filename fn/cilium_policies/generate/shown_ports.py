@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 
 from cilium_policies.catalogue.conditions import at
 from cilium_policies.catalogue.flows import Edge as Known
@@ -120,9 +121,10 @@ def sending(known: Known, workload: Workload, facts: WorkloadFacts, cluster: Clu
     return known._replace(ports=tuple(f"{number}/TCP" for number in shown)) if shown else known
 
 
-def declared(workload: Workload, cluster: Cluster) -> set[tuple[int, str]]:
+@lru_cache(maxsize=8192)  # asked by edges of several kinds
+def declared(workload: Workload, cluster: Cluster) -> frozenset[tuple[int, str]]:
     """The ports that containers, probes and Services show of a workload."""
-    own = {(port.number, port.protocol) for port in (*workload.ports, *workload.probes)}
+    own = frozenset((port.number, port.protocol) for port in (*workload.ports, *workload.probes))
     return own | _served(workload, cluster, metrics=True)
 
 

@@ -172,6 +172,8 @@ def joint(
     first = group[0].selector
     if all(one.selector == first and one.absent == group[0].absent for one in group):
         selected = [one for one in mates if takes_in(group[0], one)]
+        if not selected:
+            return requirements(group[0])
         if apart := equal(_apart(group, selected)):
             return [*requirements(group[0]), *apart]
         absent = _lacking(group, selected)
@@ -248,7 +250,9 @@ def _may_carry(one: Workload, labels: dict[str, str], beside: Workload) -> bool:
 
 def requirements(workload: Workload) -> list[Requirement]:
     """The label requirements of a workload's own policy."""
-    return [*equal(workload.selector), *(Requirement(key, "DoesNotExist") for key in sorted(workload.absent))]
+    found = equal(workload.selector)
+    found += [Requirement(key, "DoesNotExist") for key in sorted(workload.absent)] if workload.absent else ()
+    return found
 
 
 def equal(labels: dict[str, str]) -> list[Requirement]:
