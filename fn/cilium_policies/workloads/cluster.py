@@ -69,7 +69,8 @@ class Cluster:
         self._later: dict[tuple[str, str], list[Workload]] = {}
         # By namespace the Services before each workload: each is asked for a dozen times.
         self._before: dict[str, dict[Workload, tuple[Service, ...]]] = {}
-        self._behind: dict[Service, tuple[Workload, ...]] = {}
+        # by identity: to find a Service by its value takes as long as the rest of a look-up
+        self._behind: dict[int, tuple[Service, tuple[Workload, ...]]] = {}
         self._services = {(service.namespace, service.name): service for service in services}
         self._services_in: dict[str, list[Service]] = {}
         for service in services:
@@ -211,8 +212,8 @@ class Cluster:
 
     def backends(self, service: Service) -> tuple[Workload, ...]:
         """The workloads behind a Service. Of a chart that gives its Jobs the labels of its servers the servers."""
-        found = self._behind.get(service)
-        if found is None:
+        known = self._behind.get(id(service))
+        if known is None:
             behind = (
                 self.selected(service.namespace, service.selector)
                 or self._operated(service)
@@ -221,8 +222,8 @@ class Cluster:
             if service.also:
                 behind = [*behind, *self.selected(service.namespace, service.also)]
             serving = [one for one in behind if one.ports or one.kind not in TASKS]
-            found = self._behind[service] = tuple(serving or behind)
-        return found
+            known = self._behind[id(service)] = service, tuple(serving or behind)
+        return known[1]
 
     def _labelled_later(self, service: Service) -> list[Workload]:
         """The one workload behind a Service that also asks for a label which programs set at run time
