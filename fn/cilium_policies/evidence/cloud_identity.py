@@ -53,11 +53,12 @@ def edges(cluster: Cluster, given: Given) -> Iterator[Edge]:
         keys = _account_keys(cluster, workload, sought)
         if asked.isdisjoint(keys) or _is_for_another(workload, given, shared) or _only_sleeps(workload):
             keys = {}  # most ask for nothing
+        by_scheme = workload.may_say(schemes)
         telling = [
             one
             for one in workload.texts
             if one.key in variables
-            or ("://" in one.value and holds(one.value, schemes))
+            or (by_scheme and holds(one.value, schemes))
             or (one.is_arguments and _says(one.value, words, flags))
         ]  # worth a look for each cloud: most variables are not
         if not (keys or telling or workload.component in given.cloud_users):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from functools import cache
+from functools import cache, cached_property
 
 from cilium_policies.catalogue.ports import BEHIND_SENTINEL, SENTINEL, SERVERS
 from cilium_policies.evidence.addresses import Address
@@ -62,7 +62,6 @@ class Destinations:
     def __init__(self, cluster: Cluster, given: Given) -> None:
         self._cluster = cluster
         self._given = given
-        self._index: Hostnames | None = None
         self.aliases = cache(host_aliases)  # of a workload, with each address that it calls
 
     def of(
@@ -126,12 +125,10 @@ class Destinations:
         cluster = self._cluster
         return bool(cluster.in_namespace(name)) or cluster.inventory.get("Namespace", "", name) is not None
 
-    @property
+    @cached_property
     def hostnames(self) -> Hostnames:
         """The index of names from outside; made when the first name from outside the cluster's DNS turns up."""
-        if self._index is None:
-            self._index = Hostnames(self._cluster, self._given)
-        return self._index
+        return Hostnames(self._cluster, self._given)
 
     def _inside(self, workload: Workload, address: Address, named: Named) -> Iterator[Destination]:
         if (named.namespace, named.name) == ("default", "kubernetes"):

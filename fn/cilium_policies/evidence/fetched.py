@@ -70,7 +70,7 @@ def edges(cluster: Cluster, given: Given) -> Iterator[Edge]:
         if workload.host_network:
             continue
         for text in workload.texts:
-            if not (text.is_arguments or is_script(text)):
+            if text.kind == "env" or not (text.is_arguments or is_script(text)):
                 continue
             if not holds(text.value, _WORDS):
                 continue

@@ -141,7 +141,7 @@ def _settings(workload: Workload) -> dict[int, str]:
     """Ports of the servers that settings speak of, each with the setting's key."""
     hints: dict[int, str] = {}
     for found in workload.texts:
-        if len(found.value) > _WORD:
+        if len(found.value) > _WORD or ":" in found.value:
             continue
         if (number := _setting(found.key, found.value.strip().lower())) and is_variable(found):
             hints.setdefault(number, found.key)
