@@ -43,7 +43,18 @@ class Source:
     `findings` hold what is odd about items (no mapping, no kind) and what makes one unreadable (errors).
     """
 
-    __slots__ = ("_whole", "data", "file", "findings", "form", "frame", "function_config", "items", "newline")
+    __slots__ = (
+        "_mentioned",
+        "_whole",
+        "data",
+        "file",
+        "findings",
+        "form",
+        "frame",
+        "function_config",
+        "items",
+        "newline",
+    )
 
     def __init__(self, data: bytes, file: str, form: str) -> None:
         self.data = data
@@ -56,6 +67,13 @@ class Source:
         self.findings: list[Finding] = []
         self.frame = Frame()
         self._whole: Value = None
+        self._mentioned: dict[bytes, bool] = {}
+
+    def mentions(self, text: bytes) -> bool:
+        """True when these bytes stand somewhere in the input; looked for once, before anybody looks at each item."""
+        if text not in self._mentioned:
+            self._mentioned[text] = text in self.data
+        return self._mentioned[text]
 
     def number_lines(self) -> None:
         """Give every item its line, in one pass over the data."""

@@ -14,6 +14,7 @@ from cilium_policies.document.peek import ends_in_quotes
 from cilium_policies.document.source import RESOURCE_LIST, Item, Source
 from cilium_policies.krm.edit import Edit
 from cilium_policies.krm.kept import tool_annotations
+from cilium_policies.krm.results import PATH_NOTE
 
 NUMBER = rb"[0-9]+'(?=\n)"  # compiled where it is used: few inputs need it
 PATHS = ("config.kubernetes.io/path", "internal.config.kubernetes.io/path")
@@ -21,15 +22,10 @@ PATHS = ("config.kubernetes.io/path", "internal.config.kubernetes.io/path")
 
 def has_paths(source: Source) -> bool:
     """True when some item says which file it came from: then kpt (or `kustomize fn`) is asking."""
-    data = source.data
-    if source.form != RESOURCE_LIST or b"config.kubernetes.io/path" not in data:
+    if source.form != RESOURCE_LIST or not source.mentions(PATH_NOTE):
         return False
-    for item in source.items:
-        if item.mentions(b"config.kubernetes.io/path") and any(
-            path in tool_annotations(item) for path in PATHS
-        ):
-            return True
-    return False
+    noted = filter(lambda item: item.mentions(PATH_NOTE), source.items)
+    return any(path in tool_annotations(item) for item in noted for path in PATHS)
 
 
 def cuts(source: Source, besides: Set[int]) -> list[Edit]:

@@ -15,6 +15,7 @@ from cilium_policies.document.source import Item, Source
 from cilium_policies.lean import Any
 
 ORDER = {ERROR: 0, WARNING: 1, INFO: 2}
+PATH_NOTE = b"config.kubernetes.io/path"
 # compiled when a finding needs it
 PLACE = (
     rb"\n *(?:internal\.)?config\.kubernetes\.io/(path|index): *(?:'([^'\n]*)'|\"([^\"\\\n]*)\"|([^'\"\s]+))"
@@ -65,7 +66,7 @@ def _file(source: Source, finding: Finding) -> dict[str, Any]:
 @lru_cache(maxsize=64)
 def tool_place(item: Item) -> tuple[str, int]:
     """Path and index that kpt noted on the item; ("", 0) where it noted none. Members of a List ask for one item."""
-    if not item.mentions(b"config.kubernetes.io/path"):
+    if not (item.source.mentions(PATH_NOTE) and item.mentions(PATH_NOTE)):
         return "", 0
     found: dict[bytes, str] = {}
     start = item.metadata if item.metadata >= 0 else item.start
