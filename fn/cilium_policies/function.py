@@ -120,10 +120,11 @@ def make(
     keep: bool = False,
     aside: Aside = None,
     ready: Callable[[list[Object]], None] | None = None,
+    policies: Callable[[Plan], Policies] | None = None,
 ) -> Made:
     """The plan and the policies for what the sources show. `keep`: their bodies stay, for who asks for them again.
-    `aside` begins work in another process, for whom time counts for more than CPU, and `ready` gives the objects the
-    bodies that were parsed so."""
+    `aside` begins work in another process, for whom time counts for more than CPU; `ready` gives the objects the bodies
+    that were parsed so, and `policies` makes those of the plan with its help."""
     # Imported here, so that an empty build and a refused config do not pay for them.
     from cilium_policies.catalogue.load import load as catalogue
     from cilium_policies.generate.plan import plan
@@ -148,7 +149,7 @@ def make(
     for one in () if keep else read.objects:
         one.forget()
     planned.findings.extend(outdated)
-    return Made(config, read, planned, Policies(planned), outdated)
+    return Made(config, read, planned, (policies or Policies)(planned), outdated)
 
 
 def _reader() -> Read:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 import tempfile
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from cilium_policies.cli import aside as module
-from cilium_policies.cli.aside import aside
+from cilium_policies.cli.aside import InTurn, aside
 
 
 def test_the_value_comes_from_another_process(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -78,3 +79,58 @@ def test_without_room_for_a_copy_it_is_worked_out_here(monkeypatch: pytest.Monke
     monkeypatch.setattr(module, "_cores", lambda: 2)
     monkeypatch.setattr(os, "fork", refused)
     assert aside(os.getpid)() == os.getpid()
+
+
+def _asked_on_the_way(told: Callable[[], int]) -> Iterator[object]:
+    yield "first"
+    yield told() + told()
+    yield os.getpid()
+
+
+@pytest.mark.parametrize("cores", [1, 2])
+def test_answers_come_in_turn_and_some_need_to_be_told(monkeypatch: pytest.MonkeyPatch, cores: int) -> None:
+    monkeypatch.setattr(module, "_cores", lambda: cores)
+    turns = InTurn(_asked_on_the_way)
+    turns.tell(2)
+    assert turns.next() == "first"
+    turns.tell(3)
+    assert turns.next() == 5
+    assert (turns.next() == os.getpid()) == (cores == 1)
+    turns.end()
+
+
+def test_what_a_copy_still_owes_when_it_dies_is_worked_out_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "_cores", lambda: 2)
+    here = os.getpid()
+
+    def dies(told: Callable[[], int]) -> Iterator[object]:
+        yield "first"
+        if told() and os.getpid() != here:
+            os.kill(os.getpid(), 9)
+        yield "second"
+        yield told()
+
+    turns = InTurn(dies)
+    assert turns.next() == "first"
+    turns.tell(1)
+    assert turns.next() == "second"
+    turns.tell(7)  # to nobody else: the copy is gone
+    assert turns.next() == 7
+
+
+def test_to_tell_a_copy_that_has_died_ends_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "_cores", lambda: 2)
+    here = os.getpid()
+    children: list[int] = []
+    fork = os.fork
+    monkeypatch.setattr(os, "fork", lambda: children.append(fork()) or children[-1])
+
+    def dies(told: Callable[[], int]) -> Iterator[int]:
+        if os.getpid() != here:
+            os.kill(os.getpid(), 9)
+        yield told()
+
+    turns = InTurn(dies)
+    os.waitid(os.P_PID, children[-1], os.WEXITED | os.WNOWAIT)
+    turns.tell(4)
+    assert turns.next() == 4

@@ -108,9 +108,12 @@ class _Channel:
             raise EOFError
         begin, self._at = self._at, self._at + int.from_bytes(size, "little")
         # megabytes, which to read would copy once more
-        with mmap(self._file.fileno(), 0, access=ACCESS_READ) as all_said, memoryview(all_said) as text:
-            with text[begin : self._at] as said:
-                return marshal.loads(said)
+        with (
+            mmap(self._file.fileno(), 0, access=ACCESS_READ) as everything,
+            memoryview(everything) as text,
+            text[begin : self._at] as said,
+        ):
+            return marshal.loads(said)
 
     def listen(self) -> None:
         """This process does not speak here, and hears when who does has ended."""

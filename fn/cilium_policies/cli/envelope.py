@@ -14,6 +14,7 @@ from cilium_policies.show.table import Table
 
 if TYPE_CHECKING:
     from cilium_policies.cli.runs import Run
+    from cilium_policies.document.source import Source
 
 API_VERSION = "cilium-policies.fn/v1"
 Value = dict[str, Any]
@@ -33,23 +34,25 @@ def envelope(
     return json.dumps(body, ensure_ascii=False, indent=2) + "\n"
 
 
-def metadata(runs: Sequence[Run]) -> Value:
-    """The tool, each input with its digest and the number of its objects, and what was planned for them."""
+def digest(source: Source) -> str:
+    """By which one sees whether an input is another one."""
     import hashlib
 
+    return f"sha256:{hashlib.sha256(source.data).hexdigest()}"
+
+
+def metadata(runs: Sequence[Run], digests: Sequence[str] = ()) -> Value:
+    """The tool, each input with its digest and the number of its objects, and what was planned for them. `digests` are
+    those of the inputs, where they are known already."""
     from cilium_policies.cli.usage import version
 
     name, _, number = version().strip().partition(" ")
     found: Value = {"tool": {"name": name, "version": number}}
     if runs:
+        sources = [source for run in runs for source in run.sources]
         found["inputs"] = [
-            {
-                "name": source.file,
-                "digest": f"sha256:{hashlib.sha256(source.data).hexdigest()}",
-                "objects": counted([source]),
-            }
-            for run in runs
-            for source in run.sources
+            {"name": source.file, "digest": told, "objects": counted([source])}
+            for source, told in zip(sources, digests or map(digest, sources), strict=True)
         ]
         found |= _planned(runs[-1])
     return found

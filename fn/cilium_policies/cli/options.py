@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Sequence
+from functools import partial
 
 import click
 
@@ -25,7 +26,12 @@ from cilium_policies.lean import TYPE_CHECKING, Any, TypeVar
 from cilium_policies.show.table import FORMS, Table, rendered
 
 if TYPE_CHECKING:
+    from cilium_policies.document.source import Source
     from cilium_policies.evidence.carried import Aside
+    from cilium_policies.generate.plan import Plan
+    from cilium_policies.generate.policies import Policies
+
+    Maker = Callable[[list[Source], Plan], Policies]
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -101,11 +107,11 @@ def read(files: Sequence[str]) -> list[inputs.Input]:
     return inputs.read(list(files), exclude=exclude, command=context.info_name or "")
 
 
-def run_of(given: dict[str, Any], aside: Aside = None) -> Run:
+def run_of(given: dict[str, Any], aside: Aside = None, policies: Maker | None = None) -> Run:
     """The function's plan and policies for what the command line names. Raises RefusedError."""
     options = options_of(given)
     named = read(given["files"])
-    return run_on(named, options, allow_empty=given["allow_empty"], aside=aside)
+    return run_on(named, options, allow_empty=given["allow_empty"], aside=aside, policies=policies)
 
 
 def run_on(
@@ -114,9 +120,10 @@ def run_on(
     *,
     allow_empty: bool = True,
     aside: Aside = None,
+    policies: Maker | None = None,
 ) -> Run:
     """The function's plan and policies for these inputs. Raises RefusedError, also where they show no object at all and
-    that is not what was meant."""
+    that is not what was meant. `aside` begins work in another process, and `policies` makes a plan's with its help."""
     sources = []
     with Progress() as told:
         for number, (name, data) in enumerate(named):
@@ -127,7 +134,9 @@ def run_on(
             refuse_empty(sources)
         config = config_of(sources, options.config, options.overrides)
         told("working out which connections are needed")
-        run = Run(sources, function.make(sources, config, options, keep=True, aside=aside, ready=ready))
+        maker = partial(policies, sources) if policies else None
+        made = function.make(sources, config, options, keep=True, aside=aside, ready=ready, policies=maker)
+        run = Run(sources, made)
     _latest[:] = [run]
     return run
 

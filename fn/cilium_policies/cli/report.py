@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from functools import cache, partial
 
 import click
@@ -11,21 +11,19 @@ from cilium_policies.checks.rows import Texts
 from cilium_policies.checks.snapshot import Snapshot
 from cilium_policies.cli import options
 from cilium_policies.cli.aside import aside
+from cilium_policies.cli.report_beside import Beside
 from cilium_policies.cli.snapshots import chooses_policies, snapshot
 from cilium_policies.cli.streams import put_pieces
 from cilium_policies.cli.usage import version
 from cilium_policies.document.finding import INFO, Finding, refused
-from cilium_policies.evidence.edge import Edge
-from cilium_policies.generate.plan import Plan
 from cilium_policies.generate.summary import findings, plural
 from cilium_policies.lean import Any
 from cilium_policies.questions import report as question
-from cilium_policies.questions.because import told
 from cilium_policies.show.focus import focus_svg
 from cilium_policies.show.graph import View
 from cilium_policies.show.overview import overview_svg
-from cilium_policies.show.page import Sheet, overall, page, pictures_of, texts
-from cilium_policies.show.table import Cell, Column, Table, columns, rendered
+from cilium_policies.show.page import Sheet, page
+from cilium_policies.show.table import Cell, Table, columns, rendered
 
 
 @click.command("report", short_help="one HTML page, SVG or Markdown with the whole picture")
@@ -53,19 +51,16 @@ def report_command(
     """
     if focus and form not in ("svg", "html"):
         raise click.UsageError("--focus makes an SVG: -o svg")
-    drawing = form == "html" and not focus
-    run = options.run_of(given, aside)
-    said = findings(run.sources, run.made.plan, run.made.policies)
+    beside = Beside() if form == "html" and not focus else None
+    run = options.run_of(given, aside, beside.policies if beside else None)
+    said = cache(partial(findings, run.sources, run.made.plan, run.made.policies))
     asked = snapshot(run, which, enforced=not now)
-    sheets = question.sheets(asked, run.sources)
-    work = partial(_beside, run, which, now, said, asked, sheets if drawing else None)
-    beside = cache(aside(work) if drawing else work)
     made = question.Report(
         run.made.plan,
         asked,
         title,
-        standing=lambda: _tables(beside()[0]),
-        words=partial(_known, run.made.plan, beside) if drawing else None,
+        standing=partial(_standing, run, which, now, said, asked, beside),
+        words=beside.words if beside else None,
     )
     view = View(made.graph)
     pieces: Iterable[str]
@@ -74,84 +69,53 @@ def report_command(
     elif form == "svg":
         pieces = [overview_svg(view)]
     elif form == "json":
-        pieces = [_json(run, made, sheets)]
+        pieces = [_json(run, made, question.sheets(asked, run.sources))]
     elif form == "md":
         from cilium_policies.show.mermaid import mermaid
 
         head = f"## {title}\n\n{' · '.join(f'**{tile.number}** {tile.text}' for tile in made.tiles)}\n\n"
         pieces = [head, mermaid(view), "\n", rendered([table for _, table in made.tables], "md")]
     else:
-        drawn = _drawn(view)
+        assert beside is not None
+        beside.draws(
+            made.graph
+        )  # all that the other process waits for; what can wait is worked out behind it
+        sheets = question.sheets(asked, run.sources)
+        known = beside.written.sheets
         note = f"made by {version().strip()}"
-        pieces = page(view, made.tiles, made.tables, note, sheets, drawn=drawn, written=lambda: beside()[1])
+        pieces = page(view, made.tiles, made.tables, note, sheets, known=known, drawn=beside.drawn)
     put_pieces(one.encode("utf-8", "backslashreplace") for one in pieces)
-    options.warn(run, given, f"report: {plural(len(made.rows), 'connection')}", said=said)
-    options.keep(asked, made, view, sheets, pieces, beside)
+    options.warn(run, given, f"report: {plural(len(made.rows), 'connection')}", said=said())
+    options.keep(asked, made, view, pieces, beside)
     return 0
 
 
-def _known(plan: Plan, beside: Callable[[], Beside]) -> Callable[[Edge], str]:
-    """What says where a need of the plan's is written."""
-    words = dict(zip(map(id, plan.edges), beside()[2], strict=True))
-    return lambda edge: words[id(edge)]
-
-
-def _drawn(view: View) -> Callable[[], list[str]]:
-    """The page's pictures. This process has tables to write meanwhile, and draws fewer of them."""
-    groups = list(view.groups)
-    there = round(len(groups) * _DRAWN_THERE)
-    others = aside(lambda: [overall(view), *pictures_of(view, groups[:there])])
-
-    def drawn() -> list[str]:
-        own = pictures_of(view, groups[there:])
-        return [*others(), *own]
-
-    return drawn
-
-
-_DRAWN_THERE = 0.62  # of the pictures, beside the map
-# What another process has made: a table; and the tables, policies' texts, where each need of the plan is written.
-Plain = tuple[str, list[tuple[str, ...]], list[tuple[Cell, ...]], str]
-Beside = tuple[dict[str, Plain], str, list[str]]
-
-
-def _beside(
+def _standing(
     run: options.Run,
     which: str | None,
     now: bool,
-    said: list[Finding],
+    said: Callable[[], list[Finding]],
     asked: Snapshot,
-    sheets: list[Sheet] | None,
-) -> Beside:
-    """What needs no connections. Without `sheets` there is no page that would show texts and words."""
-    from cilium_policies.questions.lint import violations  # mostly in a process that has time for it
+    beside: Beside | None,
+) -> dict[str, Table]:
+    """The tables that need no connections."""
+    from cilium_policies.questions.lint import violations  # a picture alone asks for none of them
 
     plan = run.made.plan
     judged = snapshot(run, which, enforced=True) if now else asked
     amiss = violations(judged, plan, Texts(run.sources), briefly=True)
-    shown = [one for one in said if one.severity != INFO]
-    tables = question.standing_tables(plan, asked, amiss, shown)
+    shown = [one for one in said() if one.severity != INFO]
+    tables = question.standing_tables(plan, asked, amiss, shown, beside.uncovered() if beside else None)
     written = which == "written" or (which is None and bool(run.made.read.own))
-    tables["Made from"] = _made_from(run, written, now)
-    plain = {
-        name: (title, list(map(tuple, columns)), rows, empty)
-        for name, (title, columns, rows, empty) in tables.items()
-    }
-    return plain, texts(sheets or ()), [] if sheets is None else list(map(told, plan.edges))
+    tables["Made from"] = _made_from(run, written, now, beside.written.digests if beside else ())
+    return tables
 
 
-def _tables(plain: dict[str, Plain]) -> dict[str, Table]:
-    return {
-        name: Table(title, tuple(Column(*one) for one in columns), rows, empty)
-        for name, (title, columns, rows, empty) in plain.items()
-    }
-
-
-def _made_from(run: options.Run, written: bool, now: bool) -> Table:
+def _made_from(run: options.Run, written: bool, now: bool, digests: Sequence[str]) -> Table:
     """What the report was made from: enough to make it again, and to see that it is another's."""
     from cilium_policies.cli.envelope import metadata
 
-    about = metadata([run])
+    about = metadata([run], digests)
     cluster = about["cluster"]
     rows: list[tuple[Cell, ...]] = [
         ("tool", f"{about['tool']['name']} {about['tool']['version']}"),

@@ -55,11 +55,16 @@ class _Writer(Pickler):
         known = [*both]
         numbers = {id(one): number for number, one in enumerate(known)}
 
-        def numbered(one: object) -> tuple[Callable[[int], object], tuple[int]]:
+        def numbered(one: Any) -> str | tuple[Any, ...]:
             number = numbers.get(id(one))
-            if number is None:
+            if number is not None:
+                return own, (number,)
+            if isinstance(one, (Object, Workload, Service)):
                 raise PicklingError(f"{one} is not the cluster's own")
-            return own, (number,)
+            plainly: str | tuple[Any, ...] = one.__reduce_ex__(
+                5
+            )  # an edge, say, that was made of another one
+            return plainly
 
         # By their classes: `persistent_id` would be asked of each text as well, and took as long as all the rest.
         kinds = {*map(type, known), Object, Workload, Service} - {type(None)}

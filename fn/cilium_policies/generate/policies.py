@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property
 
 from cilium_policies.cilium.model import Policy, Requirement, Rule, Selector, Spec
@@ -37,9 +37,10 @@ CLUSTER_WIDE = "CiliumClusterwideNetworkPolicy"
 
 
 class Policies:
-    """The policies of a plan, by namespace and name, and what is to be said about them."""
+    """The policies of a plan, by namespace and name, and what is to be said about them. `share` gives those of all
+    namespaces, where several make them."""
 
-    def __init__(self, plan: Plan) -> None:
+    def __init__(self, plan: Plan, share: Callable[[Policies], list[Policy]] | None = None) -> None:
         self._plan = plan
         self._taken: dict[str, dict[str, Object]] = {}  # the user's own policies, by namespace and name
         for one in plan.cluster.inventory.of(POLICY):
@@ -50,14 +51,19 @@ class Policies:
             self._subjects.setdefault(subject.namespace, []).append(subject)
         self._own = set(map(id, plan.subjects))
         self.findings: list[Finding] = []
-        # How many flows that the user's policies close will be open, see opened.py; asked for apart.
-        self.opened = 0
-        made = [policy for name in sorted(plan.namespaces) for policy in self._namespace(name)]
+        self.opened = (
+            0  # flows that the user's policies close and that will be open: see opened.py; asked for apart
+        )
+        made = share(self) if share else self.of(sorted(plan.namespaces))
         if plan.config.cluster_wide:
             made += self._cluster_wide()
         self.policies = sorted(made, key=lambda policy: (policy.namespace, policy.name))
         self.findings += [_large(one, *said) for one in self.policies for said in too_large(one)]
         refuse_unusable(self.policies, plan.config.cluster.cilium_version)
+
+    def of(self, names: Iterable[str]) -> list[Policy]:
+        """The policies of these namespaces."""
+        return [policy for name in names for policy in self._namespace(name)]
 
     def _namespace(self, name: str) -> Iterator[Policy]:
         names = set(self._taken.get(name, ()))

@@ -69,13 +69,17 @@ class Report:
 
 
 def standing_tables(
-    plan: Plan, snapshot: Snapshot, violations: Sequence[Violation] = (), said: Sequence[Finding] = ()
+    plan: Plan,
+    snapshot: Snapshot,
+    violations: Sequence[Violation] = (),
+    said: Sequence[Finding] = (),
+    lacking: Table | None = None,
 ) -> dict[str, Table]:
     """The tables that need no connections, by the name of their tab. `violations` are lint's, `said` the run's own
-    findings."""
+    findings, `lacking` is the one of what is uncovered, where somebody has made it."""
     return {
         "Namespaces": namespaces(plan, snapshot),
-        "Uncovered": uncovered.table(plan),
+        "Uncovered": lacking or uncovered.table(plan),
         "Findings": findings(violations, said),
     }
 
@@ -84,7 +88,7 @@ def sheets(snapshot: Snapshot, sources: list[Source]) -> list[Sheet]:
     """The policies' texts. `sources` hold those of the user's."""
     files = {source.file: source for source in reversed(sources)}
     ordered = sorted(snapshot.known, key=lambda one: str(one.policy))
-    return [_sheet(one, files.get(one.where.file)) for one in ordered]
+    return [sheet(one, files.get(one.where.file)) for one in ordered]
 
 
 def connections(rows: list[Decided], title: str = "Connections that the policies allow") -> Table:
@@ -176,7 +180,7 @@ def findings(violations: Sequence[Violation], said: Sequence[Finding]) -> Table:
     return Table("Findings", named, list(dict.fromkeys(rows)), "nothing found")
 
 
-def _sheet(one: Known, source: Source | None) -> Sheet:
+def sheet(one: Known, source: Source | None = None) -> Sheet:
     """A policy's text as it is in the input, or as it would be written. Of the user's, annotations and what HTTP
     headers are compared with stay out: both may hold a token."""
     whose = GENERATED if one.generated else "of an earlier run" if one.own else "yours"

@@ -7,10 +7,13 @@ from __future__ import annotations
 
 from collections import Counter
 
-from cilium_policies.lean import NamedTuple
+from cilium_policies.lean import Any, NamedTuple
 
 BUSY = 5  # a group is busy with links of a kind to more others than this …
 BUSY_SHARE = 0.2  # … and than this share of all boxes
+
+
+Plain = list[tuple[Any, ...]]
 
 
 class Node(NamedTuple):
@@ -58,6 +61,22 @@ class Graph(NamedTuple):
     nodes: tuple[Node, ...]
     links: tuple[Link, ...]
     legend: tuple[tuple[str, str], ...] = ()
+
+
+def plain(graph: Graph) -> tuple[object, ...]:
+    """The graph without a class, as it goes from one process to another."""
+    return graph.title, *(list(map(tuple, part)) for part in graph[1:])
+
+
+def of_plain(title: str, groups: Plain, nodes: Plain, links: Plain, legend: Plain) -> Graph:
+    """The graph again."""
+    return Graph(
+        title,
+        tuple(Group(*one) for one in groups),
+        tuple(Node(*one) for one in nodes),
+        tuple(Link(*one) for one in links),
+        tuple(legend),
+    )
 
 
 class Bundle(NamedTuple):

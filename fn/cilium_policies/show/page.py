@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 
 from cilium_policies.lean import NamedTuple
@@ -49,6 +49,9 @@ class Sheet(NamedTuple):
         return self.read()
 
 
+Known = Mapping[tuple[str, str], str]  # texts below their names, by name and note
+
+
 def page(
     view: View,
     tiles: Sequence[Tile],
@@ -56,13 +59,13 @@ def page(
     note: str = "",
     sheets: Sequence[Sheet] = (),
     sheets_name: str = "Policies",
-    drawn: Callable[[], list[str]] | None = None,
-    written: Callable[[], str] | None = None,
+    known: Known | None = None,
+    drawn: Callable[[View], list[str]] | None = None,
 ) -> list[str]:
     """The page's HTML, in pieces: one text would be a copy of twice their size, as a few signs need two bytes. `tables`
     pairs a tab's name with its table, `sheets` are texts on a tab of their own; cells that name a group or a sheet lead
-    to it; `note` stands at the foot. `drawn` and `written` give what `pictures` and `texts` do, where somebody works it
-    out elsewhere."""
+    to it; `note` stands at the foot. `known` are some of the `texts`, and `drawn` gives the `pictures`, where somebody
+    works them out elsewhere."""
     title = svg.clean(view.graph.title)
     tabs = [("map", "Map"), *((_slug(name), name) for name, _ in tables)]
     if sheets:
@@ -72,8 +75,8 @@ def page(
         *(_table(_slug(name), table, view, named) for name, table in tables),
     ]
     if sheets:
-        sections.append(Section(f'id="{_slug(sheets_name)}"', written() if written else texts(sheets)))
-    whole, *groups = drawn() if drawn else pictures(view)
+        sections.append(Section(f'id="{_slug(sheets_name)}"', texts(sheets, known)))
+    whole, *groups = drawn(view) if drawn else pictures(view)
     sections += (Section(_group(key), one) for key, one in zip(view.groups, groups, strict=True))
     later = sum(len(one.content) for one in sections) > LARGE
     return [
@@ -188,13 +191,16 @@ def _picture_of(view: View, key: str) -> str:
     )
 
 
-def texts(sheets: Sequence[Sheet]) -> str:
-    """Each text folded away below its name; an address of its own opens it."""
+def texts(sheets: Sequence[Sheet], known: Known | None = None) -> str:
+    """Each text folded away below its name; an address of its own opens it. `known` are some that are `folded`
+    already."""
+    known = known or {}
     head = f'<p class="count" aria-live="polite">{len(sheets)} rows</p>\n'
-    return "".join([head, *map(_sheet, sheets)])
+    return "".join([head, *(known.get((one.name, one.note)) or folded(one) for one in sheets)])
 
 
-def _sheet(sheet: Sheet) -> str:
+def folded(sheet: Sheet) -> str:
+    """A text below its name."""
     return (
         f'<details class="sheet" id="sheet-{_slug(sheet.name)}"><summary>{svg.clean(sheet.name)} '
         f"<small>{svg.clean(sheet.note)}</small></summary><pre>{svg.lines(sheet.text)}</pre></details>\n"
