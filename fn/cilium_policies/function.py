@@ -124,7 +124,7 @@ def make(
 ) -> Made:
     """The plan and the policies for what the sources show. `keep`: their bodies stay, for who asks for them again.
     `aside` begins work in another process, for whom time counts for more than CPU; `ready` gives the objects the bodies
-    that were parsed so, and `policies` makes those of the plan with its help."""
+    that were parsed so, before the pods are found and behind it; `policies` makes those of the plan with its help."""
     # Imported here, so that an empty build and a refused config do not pay for them.
     from cilium_policies.catalogue.load import load as catalogue
     from cilium_policies.generate.plan import plan
@@ -141,6 +141,8 @@ def make(
     if ready is not None:
         ready(read.objects)
     cluster = gather(read.objects, known, told, others)
+    if ready is not None:
+        ready(read.objects)
     planned = plan(cluster, config, known, sources, aside)
     if keep:  # questions ask of single pods
         from cilium_policies.evidence.edge import written_out

@@ -29,8 +29,9 @@ def _two_cores(monkeypatch: pytest.MonkeyPatch) -> None:
 def _told(data: bytes, there: float, monkeypatch: pytest.MonkeyPatch) -> list[Object]:
     monkeypatch.setattr(bodies, "_THERE", there)
     sources = [split(data, "file")]
-    ready = bodies.parsing(sources, aside.aside)
+    ready = bodies.parsing(sources)
     found = objects(sources).objects
+    ready(found)
     ready(found)
     return found
 
@@ -50,7 +51,9 @@ def test_what_is_read_of_every_cluster_need_not_be_read_again(monkeypatch: pytes
     def again() -> Mapping:
         raise AssertionError
 
-    ready = [one for one in together if one.kind in ("Deployment", "StatefulSet", "Service", "HTTPRoute")]
+    ready = [
+        one for one in together if one.kind in ("Deployment", "StatefulSet", "Service", "HTTPRoute", "Role")
+    ]
     for one in ready:
         monkeypatch.setattr(one, "_read", again)
     assert len([one.spec for one in ready]) > 20
@@ -80,5 +83,5 @@ def test_for_few_objects_no_copy_is_made(data: bytes, many: int, monkeypatch: py
     monkeypatch.setattr(bodies, "_MANY", many)
     forked: list[object] = []
     monkeypatch.setattr(aside, "_shared", forked.append)
-    bodies.parsing([split(data, "file")], aside.aside)([])
+    bodies.parsing([split(data, "file")])([])
     assert not forked

@@ -129,7 +129,7 @@ def run_on(
         for number, (name, data) in enumerate(named):
             told(f"reading {name}", number, len(named))
             sources.append(ahead.split(data, name))
-        ready = parsing(sources, aside) if aside else None
+        ready = parsing(sources) if aside else None
         if not allow_empty:
             refuse_empty(sources)
         config = config_of(sources, options.config, options.overrides)
