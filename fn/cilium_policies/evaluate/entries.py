@@ -107,7 +107,8 @@ def entries_of(
             continue
         subject = subject_of(policy, spec.subject)
         init = any(one.key in ("$init", "reserved:init") for one in spec.subject.requirements)
-        scope = Scope(policy.namespace, policy.kind == "NetworkPolicy", init, services, options, compiled)
+        place = (policy.namespace, policy.kind == "NetworkPolicy", init)
+        scope = Scope(*place, services, options, compiled.setdefault(place, {}))
         for list_name, rules, closes in _lists(spec, options):
             for index, rule in enumerate(rules or ()):
                 peers = matchers_of(rule, scope, deny=list_name.endswith("Deny"))

@@ -117,8 +117,8 @@ _CLUSTER_PARTS = (
 )
 
 
-# Peer selectors by their identity, where they stand and what that means there: most stand in many rules.
-Compiled = dict[tuple[int, str, bool, bool], Labelled]
+# Peer selectors by where they stand and what that means there, then by their identity: most stand in many rules.
+Compiled = dict[tuple[str, bool, bool], dict[int, Labelled]]
 
 
 class Scope(NamedTuple):
@@ -129,11 +129,14 @@ class Scope(NamedTuple):
     init: bool  # the policy's subject is reserved:init
     services: tuple[Service, ...]
     options: Options
-    compiled: Compiled
+    compiled: dict[int, Labelled]  # its selectors so far, by their identity
 
 
 def matchers_of(rule: Rule, scope: Scope, *, deny: bool) -> tuple[Matcher, ...] | None:
     """The peers of a rule: () where it names none, None where it names a kind of peer and none of it."""
+    selectors, *others = rule[:7]
+    if selectors and not any(others) and others.count(None) == 5:  # pods alone, as most
+        return tuple([_selector(one, scope) for one in selectors])
     endpoints = None if rule.endpoints is None else [_selector(one, scope) for one in rule.endpoints]
     cidrs = None if rule.cidrs is None else [Range(one, scope.options.ipv6) for one in rule.cidrs]
     if rule.services and not deny:  # the agent resolves Services in allow rules alone
@@ -153,14 +156,13 @@ def matchers_of(rule: Rule, scope: Scope, *, deny: bool) -> tuple[Matcher, ...] 
 
 
 def _selector(selector: Selector, scope: Scope) -> Labelled:
-    key = (id(selector), scope.namespace, scope.network_policy, scope.init)
-    known = scope.compiled.get(key)
+    known = scope.compiled.get(id(selector))
     if known is None:
         if scope.network_policy:
             needs = with_cluster(needs_of(selector, "k8s"), scope.options)
         else:
             needs = peer_needs(selector, scope.namespace, scope.options, init=scope.init)
-        known = scope.compiled[key] = Labelled(needs)
+        known = scope.compiled[id(selector)] = Labelled(needs)
     return known
 
 

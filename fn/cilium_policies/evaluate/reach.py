@@ -40,6 +40,7 @@ class Reach:
         # The same by the matchers' identity, which is asked for first: rules keep theirs, and many share some.
         self._same: dict[int, int] = {}
         self._meant: dict[Entry, int] = {}  # by rule: each is asked for from both ends
+        self._allowed: dict[tuple[Endpoint, bool], list[tuple[Entry, int]]] = {}
         self._senders = self._all_senders()
 
     def into(self, target: Endpoint) -> Parts:
@@ -58,12 +59,12 @@ class Reach:
 
     def allowing(self, end: Endpoint, other: Endpoint, *, ingress: bool) -> list[Entry]:
         """The rules of one end's own policies that mean the other end, whatever their ports."""
+        allowed = self._allowed.get((end, ingress))
+        if allowed is None:
+            side = self.repository.sides(end)[1 if ingress else 0]
+            allowed = self._allowed[end, ingress] = [(entry, self._mask(entry)) for entry in side.allow]
         bit = 1 << self.index[other]
-        return [
-            entry
-            for entry in self.repository.sides(end)[1 if ingress else 0].allow
-            if self._mask(entry) & bit
-        ]
+        return [entry for entry, mask in allowed if mask & bit]
 
     def members(self, mask: int) -> Iterator[Endpoint]:
         """The ends of a set, in order."""

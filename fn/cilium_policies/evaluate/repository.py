@@ -71,8 +71,11 @@ class PolicyRepository:
             entry for policy in policies for entry in entries_of(policy, self.services, options, compiled)
         ]
         self._by_namespace: dict[str | None, list[Entry]] = {}
+        subject, near = None, self.entries
         for entry in self.entries:
-            self._by_namespace.setdefault(entry.namespace(), []).append(entry)
+            if entry.subject is not subject:  # the rules of one spec share theirs
+                subject, near = entry.subject, self._by_namespace.setdefault(entry.namespace(), [])
+            near.append(entry)
         self._index: dict[str, dict[tuple[str, str], list[int]]] = {}
         self._sides: dict[Endpoint, tuple[Side, Side]] = {}
         self._answers: dict[tuple[Endpoint, Endpoint, int, str, bool], Decision] = {}

@@ -118,15 +118,17 @@ class _Joined:
             for edge in self._needs(source, target):
                 needed = intersection(_ports(edge, target), one.open)
                 if needed:
-                    edges[edge] = union(edges.get(edge, NOTHING), needed)
+                    known = edges.get(edge)
+                    edges[edge] = needed if known is None else union(known, needed)
             for end, other, ingress in ((source, target, False), (target, source, True)):
                 found, closed = self._entries(end, other, one.open, ingress)
-                entries |= dict.fromkeys(found)
+                for entry in found:
+                    entries[entry] = None
                 if not closed:
                     open_ends[f"nothing closes {'ingress' if ingress else 'egress'} of {end.endpoint}"] = None
         explained = NOTHING
         for ports in edges.values():
-            explained = union(explained, ports)
+            explained = union(explained, ports) if explained else ports
         rules = tuple(dict.fromkeys(map(self._rule, entries)))
         if explained:
             row = one._replace(ports=words(explained), open=explained)
@@ -252,12 +254,12 @@ def _entry_ports(entry: Entry) -> PortSet:
 
 def _kind(edges: Iterable[Edge]) -> str:
     """The kind of most weight: what explains a direction before what tells of itself."""
-    found = [kind_of(edge) for edge in sorted(edges, key=lambda edge: not edge.explains)]
-    return found[0] if found else OPEN
+    telling = next((edge for edge in edges if edge.explains), next(iter(edges), None))
+    return kind_of(telling) if telling is not None else OPEN
 
 
 def _reasons(edges: Iterable[Edge]) -> tuple[str, ...]:
-    return _few(tuple(dict.fromkeys(reason_words(edge.reason) for edge in edges)))
+    return _few(tuple(dict.fromkeys([reason_words(edge.reason) for edge in edges])))
 
 
 def _few(texts: tuple[str, ...]) -> tuple[str, ...]:

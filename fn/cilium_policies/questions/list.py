@@ -169,6 +169,8 @@ class _Crowd:
     def together(self, ends: set[Party], other: Party, ports: PortSet, *, ingress: bool) -> list[Party]:
         """Ends with every pod, or every pod of a namespace, for those that are complete; an end never needs itself.
         `ingress`: they are those that `other` lets in, else those that it may call."""
+        if len(ends) == 1 and len(self._pods) > 2:
+            return list(ends)  # as most: one pod is never all of several
         own = other.namespace if other in self._pods else None
         pods = ends & self._pods.keys()
         if len(self._pods) > 2 and len(pods - {other}) == len(self._pods) - (own is not None):
