@@ -93,23 +93,26 @@ class Reach:
         parts: Parts = {NOTHING if side.closed else EVERYTHING: self.everyone}
         for entries, combine in ((side.allow, union), (side.deny, difference)):
             for entry in entries:
-                for ports, mask in self._entry_parts(entry, end, ingress).items():
+                if not entry.named:  # as nearly all
+                    spans = entry.spans
+                    parts = _refined(
+                        parts, self._mask(entry), EVERYTHING if spans is None else numbered(spans), combine
+                    )
+                    continue
+                for ports, mask in self._named_parts(entry, entry.spans or (), end, ingress).items():
                     parts = _refined(parts, mask, ports, combine)
         parts.pop(NOTHING, None)
         return parts
 
-    def _entry_parts(self, entry: Entry, end: Endpoint, ingress: bool) -> Parts:
+    def _named_parts(self, entry: Entry, spans: tuple[Span, ...], end: Endpoint, ingress: bool) -> Parts:
+        """The same for a rule that names ports, which each receiver may have elsewhere."""
         mask = self._mask(entry)
-        if entry.spans is None:
-            return {EVERYTHING: mask}
-        if not entry.named:
-            return {numbered(entry.spans): mask}
         if ingress:
-            return {numbers(entry.spans, end.named_ports, ingress=True): mask}
+            return {numbers(spans, end.named_ports, ingress=True): mask}
         found: Parts = {}
         for peer in self.members(mask):
             named = peer.named_ports if peer.managed else {}
-            ports = numbers(entry.spans, named, ingress=False)
+            ports = numbers(spans, named, ingress=False)
             found[ports] = found.get(ports, 0) | (1 << self.index[peer])
         return found
 

@@ -14,7 +14,7 @@ from cilium_policies.evaluate.layer7 import conflict, learns
 from cilium_policies.evaluate.options import DEFAULT, Options
 from cilium_policies.evaluate.peers import Compiled, Named, Service
 from cilium_policies.evaluate.ports import entry_of, in_span
-from cilium_policies.evaluate.selectors import holds
+from cilium_policies.evaluate.selectors import Needs, holds
 from cilium_policies.evaluate.unknown import why_unknown
 from cilium_policies.evaluate.verdict import (
     ALLOW_RULE,
@@ -50,6 +50,17 @@ class Side:
         self.conflict = conflict(self.allow)
 
 
+class _Spec:
+    """The rules of one spec, which share their subject."""
+
+    __slots__ = ("egress", "ingress", "subject")
+
+    def __init__(self, subject: Needs) -> None:
+        self.subject = subject
+        self.egress: list[Entry] = []
+        self.ingress: list[Entry] = []
+
+
 class PolicyRepository:
     """Policies (those that the agent accepts: see `validity`), Services and CIDR groups of one cluster.
 
@@ -70,12 +81,13 @@ class PolicyRepository:
         self.entries = [
             entry for policy in policies for entry in entries_of(policy, self.services, options, compiled)
         ]
-        self._by_namespace: dict[str | None, list[Entry]] = {}
-        subject, near = None, self.entries
+        self._by_namespace: dict[str | None, list[_Spec]] = {}
+        spec = _Spec(())
         for entry in self.entries:
-            if entry.subject is not subject:  # the rules of one spec share theirs
-                subject, near = entry.subject, self._by_namespace.setdefault(entry.namespace(), [])
-            near.append(entry)
+            if entry.subject is not spec.subject or not (spec.ingress or spec.egress):
+                spec = _Spec(entry.subject)
+                self._by_namespace.setdefault(entry.namespace(), []).append(spec)
+            (spec.ingress if entry.ingress else spec.egress).append(entry)
         self._index: dict[str, dict[tuple[str, str], list[int]]] = {}
         self._sides: dict[Endpoint, tuple[Side, Side]] = {}
         self._answers: dict[tuple[Endpoint, Endpoint, int, str, bool], Decision] = {}
@@ -95,26 +107,26 @@ class PolicyRepository:
         """Its egress and its ingress entries."""
         known = self._sides.get(end)
         if known is None:
-            every = (*self._by_namespace.get(None, ()), *(self._near(end) if end.namespace else ()))
-            subjects = {id(e.subject): e.subject for e in every}  # the rules of one spec share theirs
-            held = {number for number, subject in subjects.items() if holds(subject, end)}
-            selecting = [e for e in every if id(e.subject) in held]
-            egress = Side([entry for entry in selecting if not entry.ingress], self.options)
-            ingress = Side([entry for entry in selecting if entry.ingress], self.options)
-            known = self._sides[end] = (egress, ingress)
+            egress: list[Entry] = []
+            ingress: list[Entry] = []
+            for spec in (*self._by_namespace.get(None, ()), *(self._near(end) if end.namespace else ())):
+                if holds(spec.subject, end):
+                    egress += spec.egress
+                    ingress += spec.ingress
+            known = self._sides[end] = (Side(egress, self.options), Side(ingress, self.options))
         return known
 
-    def _near(self, end: Endpoint) -> list[Entry]:
-        """The entries of its namespace that may select it, in order. Most subjects ask for one value of a label: they
-        are looked up by it, so that many policies for many workloads each are not all held against all."""
-        entries = self._by_namespace.get(end.namespace, [])
+    def _near(self, end: Endpoint) -> list[_Spec]:
+        """The specs of its namespace that may select it, in order. Most subjects ask for one value of a label: they are
+        looked up by it, so that many policies for many workloads each are not all held against all."""
+        specs = self._by_namespace.get(end.namespace, [])
         index = self._index.get(end.namespace)
         if index is None:
-            index = self._index[end.namespace] = _by_label(entries)
+            index = self._index[end.namespace] = _by_label(specs)
         numbers = list(index.get(("", ""), ()))
         for key, (_, value) in end.labels.items():
             numbers += index.get((key, value), ())
-        return [entries[number] for number in sorted(numbers)]
+        return [specs[number] for number in sorted(numbers)]
 
     def verdict(self, source: Endpoint, target: Endpoint, port: int, protocol: str = "TCP") -> Verdict:
         """May `source` open a connection to this port of `target`? `port` is a pod port, or an ICMP type."""
@@ -197,21 +209,18 @@ def _by_name_alone(entry: Entry) -> bool:
     return bool(entry.peers) and all(isinstance(one, Named) for one in entry.peers or ())
 
 
-def _by_label(entries: list[Entry]) -> dict[tuple[str, str], list[int]]:
-    """Entries by the rarest label and value that their subjects ask for; ("", "") for those that ask for none."""
-    subjects: dict[int, list[int]] = {}  # the rules of one spec share theirs
-    for number, entry in enumerate(entries):
-        subjects.setdefault(id(entry.subject), []).append(number)
+def _by_label(specs: list[_Spec]) -> dict[tuple[str, str], list[int]]:
+    """Specs by the rarest label and value that their subjects ask for; ("", "") for those that ask for none."""
     asked = [
         [
             (need.key, need.values[0])
-            for need in entries[numbers[0]].subject
+            for need in spec.subject
             if need.operator == "In" and len(need.values) == 1 and need.key not in (POD_NAMESPACE, CLUSTER)
         ]
-        for numbers in subjects.values()
+        for spec in specs
     ]
     counts = Counter(one for needs in asked for one in needs)
     found: dict[tuple[str, str], list[int]] = {}
-    for numbers, needs in zip(subjects.values(), asked, strict=True):
-        found.setdefault(min(needs, key=counts.__getitem__) if needs else ("", ""), []).extend(numbers)
+    for number, needs in enumerate(asked):
+        found.setdefault(min(needs, key=counts.__getitem__) if needs else ("", ""), []).append(number)
     return found
