@@ -24,7 +24,7 @@ _SHORT = (
     2_000  # bytes of a ConfigMap: longer ones are mostly dashboards, which no pod mounts and nobody reads
 )
 _MANY = 2_000  # objects of these kinds: for fewer, a copy of the process costs more than it spares
-_THERE = 0.74  # the copy's share of the first: this process reads names and the config meanwhile
+_THERE = 0.66  # the copy's share of the first: this process reads names and the config meanwhile
 
 
 def parsing(sources: Iterable[Source]) -> Ready:

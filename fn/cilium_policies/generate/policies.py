@@ -51,19 +51,19 @@ class Policies:
             self._subjects.setdefault(subject.namespace, []).append(subject)
         self._own = set(map(id, plan.subjects))
         self.findings: list[Finding] = []
-        self.opened = (
-            0  # flows that the user's policies close and that will be open: see opened.py; asked for apart
-        )
+        self.opened = 0  # flows that the user's policies close and will be open (opened.py): asked for apart
         made = share(self) if share else self.of(sorted(plan.namespaces))
         if plan.config.cluster_wide:
             made += self._cluster_wide()
         self.policies = sorted(made, key=lambda policy: (policy.namespace, policy.name))
         self.findings += [_large(one, *said) for one in self.policies for said in too_large(one)]
-        refuse_unusable(self.policies, plan.config.cluster.cilium_version)
+        refuse_unusable([one for one in made if not one.namespace], plan.config.cluster.cilium_version)
 
     def of(self, names: Iterable[str]) -> list[Policy]:
-        """The policies of these namespaces."""
-        return [policy for name in names for policy in self._namespace(name)]
+        """The policies of these namespaces. Raises RefusedError for one that Cilium would not take."""
+        made = [policy for name in names for policy in self._namespace(name)]
+        refuse_unusable(made, self._plan.config.cluster.cilium_version)
+        return made
 
     def _namespace(self, name: str) -> Iterator[Policy]:
         names = set(self._taken.get(name, ()))
@@ -254,9 +254,6 @@ class Policies:
         return Policy(POLICY, namespace, name, specs, MANAGED_BY, {COMPONENT: component})
 
 
-Group = tuple[list[Workload], Selector]
-
-
 def _groups(subjects: list[Workload]) -> Iterator[list[Workload]]:
     """Workloads that may share a policy: those of one component's instance; all others stand alone."""
     groups: dict[tuple[str, str], list[Workload]] = {}
@@ -268,7 +265,7 @@ def _groups(subjects: list[Workload]) -> Iterator[list[Workload]]:
 
 def _selected(
     parts: Iterable[list[Workload]], neighbours: Neighbours, group: list[Workload]
-) -> Iterator[Group]:
+) -> Iterator[tuple[list[Workload], Selector]]:
     """Each part of a group with the subject of its policy, where one selector finds its pods and nobody else's; else
     each of its workloads alone."""
     for part in parts:
