@@ -54,6 +54,7 @@ class Connections:
             self.party[end] = Party("workload", name, one.namespace)
         self.stand_ins: dict[Endpoint, Party] = {}  # ends that somebody made for what lies outside
         self._with_outside: list[Pair] | None = None
+        self._parties: dict[Entry, list[Party]] = {}
 
     def allowing(self, end: Endpoint, other: Endpoint, ingress: bool) -> tuple[bool, list[Entry]]:
         """Whether this direction of a pod is closed, and the rules that let the other end in or out. Ends outside are
@@ -62,7 +63,7 @@ class Connections:
         if other in self.reach.index:
             return side.closed, self.reach.allowing(end, other, ingress=ingress)
         party = self.stand_ins[other]
-        return side.closed, [one for one in side.allow if party in map(_widest, _parties_outside(one))]
+        return side.closed, [one for one in side.allow if party in map(_widest, self._peers_outside(one))]
 
     def into(self, target: Endpoint) -> dict[PortSet, list[Endpoint]]:
         """Who may open what to one end; nodes among themselves are left out."""
@@ -101,14 +102,20 @@ class Connections:
         if not side.closed:
             found[THE_WORLD] = EVERYTHING
         for entry in side.allow:
-            for party in _parties_outside(entry):
+            for party in self._peers_outside(entry):
                 found[party] = union(found.get(party, NOTHING), opened(entry, end, ingress))
         for entry in side.deny:
-            for party in _parties_outside(entry):
+            for party in self._peers_outside(entry):
                 ports = opened(entry, end, ingress)
                 for known in [party] if party != THE_WORLD else list(found):
                     found[known] = difference(found.get(known, NOTHING), ports)
         return {party: ports for party, ports in found.items() if ports}
+
+    def _peers_outside(self, entry: Entry) -> list[Party]:
+        parties = self._parties.get(entry)
+        if parties is None:
+            parties = self._parties[entry] = _parties_outside(entry)
+        return parties
 
 
 def _parties_outside(entry: Entry) -> list[Party]:

@@ -165,12 +165,21 @@ class _Joined:
 
     def _needs(self, source: End, target: End) -> Iterator[Edge]:
         """The edges between two ends."""
-        for edge in self._by_source.get(id(source.workload), ()):
-            if stands_for(edge.target, target):
+        client, server = source.workload, target.workload
+        for edge in self._by_source.get(id(client), ()):
+            peer = edge.target
+            if (
+                peer.kind == "workload" and server is not None
+            ):  # as most, which are many: without a call for each
+                if peer.workload is server:
+                    yield edge
+            elif stands_for(peer, target):
                 yield edge
-        for edge in self._by_target.get(id(target.workload), ()):
-            known = edge.source.kind == "workload" and edge.source.workload is source.workload
-            if not known and stands_for(edge.source, source):
+        for edge in self._by_target.get(id(server), ()):
+            peer = edge.source
+            if peer.kind == "workload" and client is not None:
+                continue  # known by its source, or another's
+            if stands_for(peer, source):
                 yield edge
 
     def _entries(self, end: End, other: End, ports: PortSet, ingress: bool) -> tuple[list[Entry], bool]:
@@ -254,8 +263,12 @@ def _entry_ports(entry: Entry) -> PortSet:
 
 def _kind(edges: Iterable[Edge]) -> str:
     """The kind of most weight: what explains a direction before what tells of itself."""
-    telling = next((edge for edge in edges if edge.explains), next(iter(edges), None))
-    return kind_of(telling) if telling is not None else OPEN
+    first: Edge | None = None
+    for edge in edges:
+        if edge.explains:
+            return kind_of(edge)
+        first = first or edge
+    return kind_of(first) if first else OPEN
 
 
 def _reasons(edges: Iterable[Edge]) -> tuple[str, ...]:
@@ -279,18 +292,19 @@ def _shared(edges: Iterable[Edge]) -> set[int]:
 
 def _marks(edges: Iterable[Edge], shared: set[int]) -> tuple[str, ...]:
     """What a careful reader looks at first: needs on another namespace's word, or an image's name alone."""
-    return tuple(dict.fromkeys(mark for edge in edges for mark in _marks_of(edge, shared)))
+    return tuple(dict.fromkeys([mark for edge in edges for mark in _marks_of(edge, shared)]))
 
 
 def _marks_of(edge: Edge, shared: set[int]) -> Iterator[str]:
-    text = edge.evidence.text
+    evidence = edge.evidence
+    text = evidence.text
     if text is not None and id(text.source) in shared:
         yield "from configuration that several workloads share"
     if edge.foreign and edge.origin == "monitor" and edge.source.kind == "labels":
         yield "on labels that pods of another namespace bear"  # the usual scrapers', where the input shows none
     elif edge.foreign:
         yield f"on the word of namespace {word_of(edge)}"
-    for peer in (edge.source, edge.target):
+    for peer in (edge.source, edge.target) if evidence.component else ():
         workload = workload_of(peer)
-        if edge.evidence.component and workload is not None and workload.component and not workload.by_label:
+        if workload is not None and workload.component and not workload.by_label:
             yield "known by image"
