@@ -62,6 +62,8 @@ def report_command(
         standing=partial(_standing, run, which, now, said, asked, beside),
         words=beside.words if beside else None,
     )
+    if beside is not None:
+        beside.draws(made.graph)  # all that the other process waits for; what is worked out below can wait
     view = View(made.graph)
     pieces: Iterable[str]
     if focus:
@@ -77,9 +79,6 @@ def report_command(
         pieces = [head, mermaid(view), "\n", rendered([table for _, table in made.tables], "md")]
     else:
         assert beside is not None
-        beside.draws(
-            made.graph
-        )  # all that the other process waits for; what can wait is worked out behind it
         sheets = question.sheets(asked, run.sources)
         known = beside.written.sheets
         note = f"made by {version().strip()}"

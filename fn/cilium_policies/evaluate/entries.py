@@ -61,10 +61,9 @@ class Entry:
         self.spans = spans
         self.closes = closes  # whether it turns default deny on for its subjects
         self.rule = rule
-        self.ingress = ref.list_name.startswith("ingress")
-        self.deny = ref.list_name.endswith("Deny")
+        self.ingress, self.deny = _LISTS[ref.list_name]
         # whether it names a port, which each receiver may have elsewhere
-        self.named = _has_names(spans or ())
+        self.named = bool(spans) and _has_names(spans or ())
         # whether it speaks of no traffic at all: `{}`, an empty list of peers, ports without any port
         self.idle = peers is None or spans == () or (spans is None and not peers)
 
@@ -80,6 +79,14 @@ class Entry:
             if need[:3] == ("k8s", POD_NAMESPACE, "In") and len(need.values) == 1:
                 return need.values[0]
         return None
+
+
+_LISTS = {  # whether it is one of ingress, and whether it denies
+    "ingress": (True, False),
+    "ingressDeny": (True, True),
+    "egress": (False, False),
+    "egressDeny": (False, True),
+}
 
 
 def _has_names(spans: tuple[Span, ...]) -> bool:
@@ -108,15 +115,24 @@ def entries_of(
         subject = subject_of(policy, spec.subject)
         init = any(one.key in ("$init", "reserved:init") for one in spec.subject.requirements)
         place = (policy.namespace, policy.kind == "NetworkPolicy", init)
-        scope = Scope(*place, services, options, compiled.setdefault(place, {}))
+        scope = Scope(*place, services, options, compiled.selectors.setdefault(place, {}))
         for list_name, rules, closes in _lists(spec, options):
             for index, rule in enumerate(rules or ()):
                 peers = matchers_of(rule, scope, deny=list_name.endswith("Deny"))
                 ref = RuleRef(policy, number, list_name, index)
-                found.append(Entry(ref, subject, peers, spans_of(rule), closes=closes, rule=rule))
+                found.append(Entry(ref, subject, peers, _spans(rule, compiled), closes=closes, rule=rule))
             if scope.network_policy and rules == ():
                 found.append(Entry(RuleRef(policy, number, list_name, -1), subject, None, None, closes=True))
     return found
+
+
+def _spans(rule: Rule, compiled: Compiled) -> tuple[Span, ...] | None:
+    if rule.icmps or not rule.ports:
+        return spans_of(rule)
+    known = compiled.ports.get(id(rule.ports))
+    if known is None:
+        known = compiled.ports[id(rule.ports)] = spans_of(rule)
+    return known
 
 
 def _lists(spec: Spec, options: Options) -> list[tuple[str, tuple[Rule, ...] | None, bool]]:

@@ -8,6 +8,7 @@ from cilium_policies.evaluate.endpoint import Endpoint, world_label
 from cilium_policies.evaluate.labels import CLUSTER, POD_NAMESPACE
 from cilium_policies.evaluate.names import matches_name
 from cilium_policies.evaluate.options import Options
+from cilium_policies.evaluate.ports import Span
 from cilium_policies.evaluate.selectors import (
     Need,
     Needs,
@@ -117,8 +118,16 @@ _CLUSTER_PARTS = (
 )
 
 
-# Peer selectors by where they stand and what that means there, then by their identity: most stand in many rules.
-Compiled = dict[tuple[str, bool, bool], dict[int, Labelled]]
+class Compiled:
+    """What is compiled of policies that stay: most selectors and lists of ports stand in many rules, and are looked up
+    by their identity."""
+
+    __slots__ = ("ports", "selectors")
+
+    def __init__(self) -> None:
+        # Peer selectors, first by where they stand and what that means there.
+        self.selectors: dict[tuple[str, bool, bool], dict[int, Labelled]] = {}
+        self.ports: dict[int, tuple[Span, ...] | None] = {}
 
 
 class Scope(NamedTuple):

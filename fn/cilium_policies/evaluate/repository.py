@@ -77,7 +77,7 @@ class PolicyRepository:
         self.options = options
         self.groups = groups
         self.services = tuple(services)
-        compiled: Compiled = {}
+        compiled = Compiled()
         self.entries = [
             entry for policy in policies for entry in entries_of(policy, self.services, options, compiled)
         ]

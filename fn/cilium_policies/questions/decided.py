@@ -108,6 +108,7 @@ class _Joined:
         self._by_target, self._by_source = by_end(plan.edges)
         self._outside: dict[Party, End] = {}
         self._rules: dict[Entry, Rule] = {}
+        self._policies: dict[int, tuple[str, str, bool]] = {}  # by identity: what a rule says of its policy
         self._shared = _shared(plan.edges)
 
     def row(self, one: Connection) -> Iterator[Decided]:
@@ -190,10 +191,16 @@ class _Joined:
         return [one for one in allowing if intersection(_entry_ports(one), ports)], closed
 
     def _rule(self, entry: Entry) -> Rule:
-        if entry not in self._rules:
-            known: Known = self._snapshot.known_of(entry.ref.policy)
-            self._rules[entry] = Rule(str(known.policy), entry.ref.path, where_words(known.where), known.own)
-        return self._rules[entry]
+        rule = self._rules.get(entry)
+        if rule is None:
+            policy = entry.ref.policy
+            told = self._policies.get(id(policy))
+            if told is None:
+                known: Known = self._snapshot.known_of(policy)
+                told = self._policies[id(policy)] = (str(known.policy), where_words(known.where), known.own)
+            name, place, own = told
+            rule = self._rules[entry] = Rule(name, entry.ref.path, place, own)
+        return rule
 
     def _pairs(self, one: Connection) -> Iterator[tuple[End, End]]:
         targets = self._members(one.target)
