@@ -23,10 +23,11 @@ it finds stands in a text. `tests/cli/test_startup.py` counts both. The image ha
 100 items would take an eighth longer. Per item, reading YAML is a fifth, deriving from
 configuration a quarter, making and writing policies a fifth; the rest is spread over all packages (last table). The Go
 peer's CPU varies with its collector.
-`report` has a second process cut a large file into its items while it imports what it needs, one parse three quarters
-of the bodies that every plan reads, and one read two thirds of the pods' configuration; others say where needs are
-written, write policies' texts and draw while it goes on. What stands alone on one processor is the finding of the pods,
-what follows their configuration, and the policies: a third of the time. `build` is the tool's time, and what passes
+`report` has a second process cut a large file into its items while it imports what it needs, one parse two thirds
+of the bodies that pods are found by and then those of routes, monitors and roles, one read two thirds of the pods'
+configuration; the last makes half of the policies, says where needs are written, and draws most pictures. What stands
+alone on one processor is the finding of the pods, what follows their configuration, and what the policies let pass: a
+third of the time. `build` is the tool's time, and what passes
 before the first tool is at work and after the last: importing, and reading the repository.
 The interpreter is the system's, as users get it: Debian builds it, and Docker's official image its own, with
 profile-guided optimisation. What a developer compiles (pyenv's default) mostly is not, and needs a seventh more: where
