@@ -23,9 +23,8 @@ from cilium_policies.evaluate.portset import (
     words,
 )
 from cilium_policies.evaluate.reach import numbered
-from cilium_policies.evidence.edge import Edge, workload_of
+from cilium_policies.evidence.edge import Edge
 from cilium_policies.evidence.words import reason_words
-from cilium_policies.generate.foreign import word_of
 from cilium_policies.generate.plan import Plan, by_end
 from cilium_policies.kube.ports import Port
 from cilium_policies.lean import NamedTuple
@@ -33,6 +32,7 @@ from cilium_policies.questions.because import stands_for, told, where_words
 from cilium_policies.questions.connections import Connections
 from cilium_policies.questions.ends import End
 from cilium_policies.questions.list import Connection, found_rows
+from cilium_policies.questions.marks import marks, shared_texts
 from cilium_policies.questions.party import INTERNET, WORLD, Party
 from cilium_policies.questions.words import kind_of
 
@@ -109,7 +109,7 @@ class _Joined:
         self._outside: dict[Party, End] = {}
         self._rules: dict[Entry, Rule] = {}
         self._policies: dict[int, tuple[str, str, bool]] = {}  # by identity: what a rule says of its policy
-        self._shared = _shared(plan.edges)
+        self._shared = shared_texts(plan.edges)
 
     def row(self, one: Connection) -> Iterator[Decided]:
         edges: dict[Edge, PortSet] = {}
@@ -133,9 +133,7 @@ class _Joined:
         rules = tuple(dict.fromkeys(map(self._rule, entries)))
         if explained:
             row = one._replace(ports=words(explained), open=explained)
-            yield Decided(
-                row, _kind(edges), _reasons(edges), tuple(edges), rules, _marks(edges, self._shared)
-            )
+            yield Decided(row, _kind(edges), _reasons(edges), tuple(edges), rules, marks(edges, self._shared))
         rest = difference(one.open, explained)
         if rest:
             yield self._unexplained(one._replace(ports=words(rest), open=rest), entries, tuple(open_ends))
@@ -284,34 +282,3 @@ def _reasons(edges: Iterable[Edge]) -> tuple[str, ...]:
 
 def _few(texts: tuple[str, ...]) -> tuple[str, ...]:
     return texts if len(texts) <= SHOWN else (*texts[: SHOWN - 1], f"and {len(texts) - SHOWN + 1} more")
-
-
-def _shared(edges: Iterable[Edge]) -> set[int]:
-    """The ConfigMaps and Secrets (their identity) that several workloads read: an address there is evidence that one of
-    them calls it, and weak evidence that this one does."""
-    readers: dict[int, set[int]] = {}
-    for edge in edges:
-        text = edge.evidence.text
-        if edge.origin == "address" and text is not None and text.kind == "entry" and text.source is not None:
-            readers.setdefault(id(text.source), set()).add(id(edge.client))
-    return {one for one, found in readers.items() if len(found) > 1}
-
-
-def _marks(edges: Iterable[Edge], shared: set[int]) -> tuple[str, ...]:
-    """What a careful reader looks at first: needs on another namespace's word, or an image's name alone."""
-    return tuple(dict.fromkeys([mark for edge in edges for mark in _marks_of(edge, shared)]))
-
-
-def _marks_of(edge: Edge, shared: set[int]) -> Iterator[str]:
-    evidence = edge.evidence
-    text = evidence.text
-    if text is not None and id(text.source) in shared:
-        yield "from configuration that several workloads share"
-    if edge.foreign and edge.origin == "monitor" and edge.source.kind == "labels":
-        yield "on labels that pods of another namespace bear"  # the usual scrapers', where the input shows none
-    elif edge.foreign:
-        yield f"on the word of namespace {word_of(edge)}"
-    for peer in (edge.source, edge.target) if evidence.component else ():
-        workload = workload_of(peer)
-        if workload is not None and workload.component and not workload.by_label:
-            yield "known by image"
