@@ -118,7 +118,7 @@ def _fresh_members(rule: Rule, side: str, indent: str) -> tuple[str, ...]:
     return tuple(lines)
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=4096)
 def _selector_lines(selector: Selector, indent: str) -> tuple[str, ...]:
     """A selector as an entry of its list."""
     lines: list[str] = []

@@ -87,7 +87,8 @@ class Collected:
         for row in self._rows(workload):
             if is_switched_on(workload, row):
                 found.update(dict.fromkeys(self._read(workload, row)))
-        found.update(dict.fromkeys(self._told_by_argument(workload)))
+        if workload.may_say(_OF_ARGUMENTS):
+            found.update(dict.fromkeys(self._told_by_argument(workload)))
         found.update(dict.fromkeys(self._sidecars.of(workload)))
         return tuple(found)
 
@@ -141,7 +142,7 @@ class Collected:
     def _told_by_argument(self, workload: Workload) -> Iterator[Text]:
         """What a controller is told to read (`--configmap=NAME`, of the own namespace), and whither to send what no
         Ingress serves."""
-        for one in workload.texts if workload.may_say(_OF_ARGUMENTS) else ():
+        for one in workload.texts:
             if one.is_arguments and _DEFAULT_BACKEND in one.value:
                 from cilium_policies.evidence.served_ports import unrouted
 

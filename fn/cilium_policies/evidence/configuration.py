@@ -70,13 +70,14 @@ def edges(cluster: Cluster, given: Given, some: Iterable[Workload] | None = None
         for found, address in (*places, *managed.named(workload, given.clouds)):
             if not alone and is_others(workload, found.source, found.field, given.reads):
                 continue
-            told = is_value(found) and collected.is_told(workload, found)
+            of_object = is_value(found)
+            told = of_object and collected.is_told(workload, found)
             stated = is_of_an_edge(workload, found, address, given.called) or (
                 workload.component in given.reads
                 and is_variable(found)
                 and is_called(workload, found.key, given.reads)
             )
-            certain = alone or told or stated or not is_value(found)
+            certain = alone or told or stated or not of_object
             plain = stated or (told and found.kind == "value" and not is_for_others(address))
             leads = list(_edges(destinations, workload, found, address, certain, plain))
             yield from leads

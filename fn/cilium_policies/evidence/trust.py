@@ -109,8 +109,10 @@ def is_variable(found: Text) -> bool:
         not found.key or "." in found.key or found.is_arguments or "\n" in found.value.strip()
     ):
         return False
-    # a document of its own has fields
-    return found.value.lstrip()[:1] not in ("{", "[") or re.fullmatch(_IN_BRACKETS, found.value) is not None
+    first = found.value.lstrip()[:1]
+    if first not in ("{", "["):
+        return True
+    return first == "[" and re.fullmatch(_IN_BRACKETS, found.value) is not None  # else a document with fields
 
 
 def is_scalar(found: Text) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 
 from cilium_policies import evidence
@@ -273,10 +274,12 @@ def _of_modes(chosen: dict[str, Namespace], config: Config, held: KeptInAudit) -
 def by_end(edges: list[Edge]) -> tuple[dict[int, list[Edge]], dict[int, list[Edge]]]:
     """Edges by the workload (its identity, id()) that is called, and by the one that calls; those without a workload
     there are left out."""
-    called: dict[int, list[Edge]] = {}
-    calling: dict[int, list[Edge]] = {}
+    called: defaultdict[int, list[Edge]] = defaultdict(list)
+    calling: defaultdict[int, list[Edge]] = defaultdict(list)
     for edge in edges:
-        for peer, found in ((edge.target, called), (edge.source, calling)):
-            if peer.kind == "workload":
-                found.setdefault(id(peer.workload), []).append(edge)
-    return called, calling
+        source, target = edge.source, edge.target
+        if target.kind == "workload":
+            called[id(target.workload)].append(edge)
+        if source.kind == "workload":
+            calling[id(source.workload)].append(edge)
+    return dict(called), dict(calling)

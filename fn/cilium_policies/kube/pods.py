@@ -68,8 +68,8 @@ def pod_spec(one: Object | None) -> Mapping:
 
 def containers(spec: Mapping) -> list[Mapping]:
     """Containers of a pod spec, then its init containers (sidecars among them)."""
-    first = spec.get("initContainers")
-    return mappings(spec.get("containers")) + (mappings(first) if first else [])
+    main, first = mappings(spec.get("containers")), spec.get("initContainers")
+    return main + mappings(first) if first else main
 
 
 def published_ports(spec: Mapping) -> Iterator[Mapping]:
