@@ -173,7 +173,8 @@ def _named(
     if _NAMESPACE in of_pod.values():
         each = [{key: value for key, value in told.items() if of_pod.get(key) != _NAMESPACE} for told in each]
     named = dict.fromkeys([address for told in each for address in pairs(told)])
-    brought = _brought(workload) if named else {}
+    entries = workload.texts if named else ()
+    brought = {one.key: one for one in entries if one.kind == "entry" and is_variable(one)}
     for address in named:
         if not (address.port or is_host_key(address.key)) and _is_unsaid(cluster, workload, address.host):
             continue
@@ -182,11 +183,6 @@ def _named(
     for first, beside in _value_groups((*workload.texts, *more)):
         for address in pairs(beside):
             yield _neighbour(first, address), address
-
-
-def _brought(workload: Workload) -> dict[str, Text]:
-    """The variables whose values stand in other objects."""
-    return {one.key: one for one in workload.texts if one.kind == "entry" and is_variable(one)}
 
 
 def _is_unsaid(cluster: Cluster, workload: Workload, host: str) -> bool:

@@ -231,14 +231,9 @@ def names_service(found: Text, address: Address) -> bool:
 
 def _before_an_at(host: str, value: str) -> bool:
     """Whether what reads as a host may be a part of a password, with a `/` in it. A long text is not searched."""
-    if len(value) > _LONG:
+    if len(value) > _LONG or not host:
         return True
-    at = value.find(host)
-    while at >= 0:
-        if re.compile(_TO_AN_AT).match(value, at + len(host)) is not None:
-            return True
-        at = value.find(host, at + 1)
-    return False
+    return any(re.match(_TO_AN_AT, behind) is not None for behind in value.split(host)[1:])
 
 
 def is_for_others(address: Address) -> bool:
