@@ -35,7 +35,8 @@ _FLOW = (
     r"( *)(- +(?! ))?(?:([A-Za-z0-9_./$][A-Za-z0-9_./$-]{0,250}): +(?! ))?"
     rf"(?:\{{({_WORD}: {_WORD}(?:, {_WORD}: {_WORD})*)\}}|\[({_WORD}(?:, {_WORD})*)\]) *"
 )
-WORD = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/@-]*")
+# What a plain scalar begins with, as LINE has it: without a blank in it, it is one unless a colon ends it
+FIRST = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_./$()<=+~;^\\")
 TEXT = bytes([0x09, 0x0A, *range(0x20, 0x7F)])
 ESCAPE = r"\\(.)"
 ESCAPED = {"n": "\n", "t": "\t", '"': '"', "\\": "\\"}
@@ -195,7 +196,7 @@ def _line(text: str) -> Line:
     """The line taken apart, and remembered: a new value behind a known key, or of any form. Raises UnsureError."""
     head, _, rest = text.partition(": ")
     begun = _heads.get(head)
-    if begun is not None and (rest.replace("-", "").isalnum() or WORD.fullmatch(rest)):
+    if begun is not None and rest[:1] in FIRST and " " not in rest and rest[-1] != ":" and rest.isprintable():
         level, inner, key = begun
         line = (level, inner, key, None if rest in NULLS else rest, VALUE)
     elif begun is not None and rest[:1] == rest[-1:] == "'" and rest[1:-1].isalnum():
