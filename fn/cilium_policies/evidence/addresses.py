@@ -174,7 +174,7 @@ def _of_file(value: str) -> Iterator[Address]:
     for start, host, port, key in ordered(value):
         if not is_commented(value, start):
             yield Address(host, port, key=key, direct=True)
-    for start, host, port, told in constructed(value) if holds(value, _QUOTED) else ():
+    for start, host, port, told in constructed(value) if "(" in value and holds(value, _QUOTED) else ():
         if not is_commented(value, start):
             yield Address(host, port, direct=True, explicit=told)
     yield from (Address(*one, direct=True) for one in sip(value))

@@ -7,6 +7,8 @@ or a file name is called all the same: a mail server, a login's issuer, a store 
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from cilium_policies.evidence.addresses import Address
 from cilium_policies.evidence.callers import is_no_configuration
 from cilium_policies.evidence.host_keys import is_host_key
@@ -78,4 +80,10 @@ def _is_given(found: Text, address: Address) -> bool:
     """Whether an address is plainly a value of its own, in a place where nothing says that it is for others."""
     if not address.direct or is_for_others(address) or is_no_configuration(found):
         return False
-    return not holds(found.field.lower(), _NOT_CALLED)
+    return not _is_not_called(found.field)
+
+
+@lru_cache(maxsize=4096)
+def _is_not_called(field: str) -> bool:
+    """Whether a path or a variable's name says that nobody calls what stands there."""
+    return holds(field.lower(), _NOT_CALLED)
