@@ -106,8 +106,8 @@ def edges(cluster: Cluster, given: Given, some: Iterable[Workload] | None = None
 def _resolvers(destinations: Destinations, workload: Workload) -> Iterator[Edge]:
     """Resolvers of a pod's own `dnsConfig`: what it asks them explains nothing else that it calls."""
     dns = mapping(pod_spec(workload.source).get("dnsConfig")) if workload.rendered else {}
-    evidence = Evidence("address", workload, "dnsConfig.nameservers")
     for host in map(text, sequence(dns.get("nameservers"))):
+        evidence = Evidence("address", workload, "dnsConfig.nameservers")
         for protocol in ("UDP", "TCP"):
             address = Address(host, 53, "", protocol, "nameservers", True)
             for peer, ports, reason in destinations.of(workload, address, lambda routed: True):
