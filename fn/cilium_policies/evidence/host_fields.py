@@ -69,6 +69,7 @@ _OF_CACHES = ("configuration",)  # .NET's `Redis: {Configuration: cache}`
 _HTTPS, _HTTP = 443, (80,)
 _UPSTREAM = r"[ \t]{0,99}server[ \t][^;]{1,400};"  # of nginx', asked by HTTP where no port stands
 _BESIDE = 2  # fields between such a name and its port
+_A_NAME, _A_NUMBER = "name", "number"
 _PORTS = ("port", "port_value", "port_number", "portnumber")
 # Of a port whose key begins otherwise than the host's: words that make it the program's own.
 _OWN = frozenset(
@@ -93,7 +94,7 @@ def hosts(value: str) -> Iterator[tuple[str, int, str, bool]]:
     called = [
         number
         for number, (key, held) in enumerate(fields)
-        if key and (is_host_key(key) or plain(key).lower() in _WITH_PORT or _is_numbered(key, held))
+        if (may := _may_hold(key)) and (may is _A_NAME or is_number(held))
     ]
     ports = [
         number
@@ -116,9 +117,12 @@ def hosts(value: str) -> Iterator[tuple[str, int, str, bool]]:
     yield from _others(lines, fields, set(called))
 
 
-def _is_numbered(key: str, held: str) -> bool:
-    """Whether a field holds a host by its number, and says so by its key alone: `local_ip` beside `local_port`."""
-    return key.lower().endswith(NUMBERS) and is_number(held)
+@lru_cache(maxsize=4096)
+def _may_hold(key: str) -> str:
+    """Whether a key is that of a host's name, or of a number alone: `local_ip` beside `local_port`; "" for neither."""
+    if key and (is_host_key(key) or plain(key).lower() in _WITH_PORT):
+        return _A_NAME
+    return _A_NUMBER if key.lower().endswith(NUMBERS) else ""
 
 
 def _usual(above: Above, lines: list[str], fields: list[_Field], number: int, name: str) -> tuple[int, ...]:
