@@ -66,7 +66,7 @@ def rules(
     for flow in flows:
         flow.selector = endpoint(flow.peer, namespace)
         flow.sorted = tuple(sorted(flow.ports)) if len(flow.ports) > 1 else tuple(flow.ports)
-        alone = flow.rules != _NO_RULES
+        alone = flow.rules is not _NO_RULES
         kind = "pods" if flow.selector is not None else flow.peer.kind
         key = (kind, flow.reason, flow.sorted, flow.rules, flow.peer if alone else None)
         grouped.setdefault(key, []).append(flow)
@@ -128,7 +128,7 @@ def _joined(edges: Iterable[tuple[Peer, Edge]], of_server: bool) -> list[_Flow]:
             if met is None:
                 met = peers[one] = _Met()
             for sort, ports, l7 in parts:
-                if l7 == _NO_RULES:
+                if l7 is _NO_RULES:
                     if met.every or (ports and ports <= met.ports):
                         covered.append((met, ports, edge))  # an earlier edge has said it
                         continue
@@ -154,7 +154,7 @@ def _joined(edges: Iterable[tuple[Peer, Edge]], of_server: bool) -> list[_Flow]:
 def _parts(edge: Edge) -> list[tuple[str, frozenset[Port], _Rules]]:
     """An edge's ports with its rules of layer 7, and its ICMP types, as far as it has them, each behind its sort."""
     ports, types = _sorted(edge.ports)
-    told = ("ports" if ports else "", ports, (edge.http, edge.dns))
+    told = ("ports" if ports else "", ports, (edge.http, edge.dns) if edge.http or edge.dns else _NO_RULES)
     if not types:  # as nearly always
         return [told]
     icmp = ("icmp", types, _NO_RULES)
@@ -182,8 +182,8 @@ def _uncovered(flows: list[_Flow]) -> list[_Flow]:
     wide: dict[str, set[Port]] = {}
     every: set[str] = set()  # those that allow all ports
     for flow in flows:
-        name = width(flow.peer)
-        if name and flow.rules == _NO_RULES:
+        name = "" if flow.peer.kind == "workload" else width(flow.peer)  # most are, and contain nobody else
+        if name and flow.rules is _NO_RULES:
             wide.setdefault(name, set()).update(flow.ports)
             if not flow.ports:
                 every.add(name)
@@ -192,7 +192,7 @@ def _uncovered(flows: list[_Flow]) -> list[_Flow]:
     kept = []
     for flow in flows:
         for cover in covers(flow.peer):
-            if flow.rules != _NO_RULES:
+            if flow.rules is not _NO_RULES:
                 continue
             if cover in every:
                 break
@@ -269,7 +269,7 @@ def _as_answered(names: tuple[Fqdn, ...], search: str) -> tuple[Fqdn, ...]:
 def _to_ports(flow: _Flow) -> tuple[ToPorts, ...] | None:
     if not flow.ports:
         return None
-    if flow.rules == _NO_RULES:
+    if flow.rules is _NO_RULES:
         return _plain_ports(flow.sorted)
     http, dns = flow.rules
     ranges = [_range(port) for port in flow.sorted]
