@@ -60,7 +60,7 @@ def _has_token(cluster: Cluster, workload: Workload) -> bool:
 def _projects_token(spec: Mapping) -> bool:
     """A token made for the API server; one with another audience is for somebody else (a cloud, a vault)."""
     for volume in mappings(spec.get("volumes")):
-        for source in mappings(at(volume, "projected", "sources")):
+        for source in mappings(at(volume, "projected", "sources")) if "projected" in volume else ():
             token = source.get("serviceAccountToken")
             if isinstance(token, dict) and "kubernetes" in (text(token.get("audience")) or "kubernetes"):
                 return True

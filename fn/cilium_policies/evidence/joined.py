@@ -35,7 +35,7 @@ def edges(cluster: Cluster) -> Iterator[Edge]:
     for one in cluster.workloads:
         if one.host_network or not one.rendered or one.kind in TASKS:
             continue
-        told = _advertised(one) if one.replicas != 1 else []
+        told = _advertised(one) if one.replicas != 1 and one.may_say((_TELLS,)) else []
         if told:
             peer = WorkloadPeer(one)
             yield Edge(peer, peer, tuple(told), Reason("members"), Evidence("peers", one))

@@ -15,6 +15,7 @@ from cilium_policies.kube.pods import containers, pod_template
 from cilium_policies.workloads.model import Text, Workload
 
 _LABEL, _VALUE, _NAMESPACES, _FOLDER = "LABEL", "LABEL_VALUE", "NAMESPACE", "FOLDER"
+_SAYS_FOLDER = ("folder=",)  # of a sidecar's variable, in a workload's texts
 _HOOKS = ("/backupcommand", ".io/command")  # `k8up.io/backupcommand`, `pre.hook.backup.velero.io/command`
 _INJECTED = "/agent-inject-template-"
 _OUTSIDE = ("internet", "world", "fqdn", "cidr")
@@ -53,6 +54,8 @@ class Sidecars:
 
     def of(self, workload: Workload) -> Iterator[Text]:
         """The texts that the sidecars of a rendered workload collect."""
+        if not workload.may_say(_SAYS_FOLDER):
+            return
         template = pod_template(workload.source) if workload.source is not None else None
         for container in containers(mapping(mapping(template).get("spec"))):
             entries = mappings(container.get("env"))
