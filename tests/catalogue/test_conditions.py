@@ -3,8 +3,9 @@
 from typing import ClassVar
 
 import pytest
-from cilium_policies.catalogue.conditions import at, chart_makes, holds
+from cilium_policies.catalogue.conditions import asks_for, at, chart_makes, holds, signs
 from cilium_policies.catalogue.model import ChartEntry
+from cilium_policies.document.parse import parsed
 
 
 class Known:
@@ -122,3 +123,41 @@ def test_paths_reach_through_lists_and_stars():
     assert at(tree, "m.x.u.v") is None
     assert at({"grafana.ini": {"smtp": {"enabled": "1"}}}, "grafana.ini.smtp.enabled") == "1"
     assert at({"a": {"b": {"other": "1"}}, "a.b": {"c": "2"}}, "a.b.c") == "2"
+
+
+@pytest.mark.parametrize(
+    ("enabled", "text"),
+    [
+        ("spec.cruiseControl", "spec:\n  cruiseControl: {}\n"),
+        ("spec.ui.enabled", "spec: {ui: {enabled: true}}\n"),
+        (["spec.a", "spec.b"], "spec:\n  b: 1\n"),
+        ({"value": "spec.type", "is": "LoadBalancer"}, "spec:\n  type: 'LoadBalancer'\n"),
+        ({"value": "spec.name", "is": "it's"}, "spec:\n  name: 'it''s'\n"),
+        ({"value": "spec.words", "is": "one two"}, "spec:\n  words: one\n    two\n"),
+        ({"field": "metadata.annotations.x.io/expose"}, "metadata:\n  annotations:\n    x.io/expose: y\n"),
+        ({"value": "spec.name", "matches": "^amq"}, "spec:\n  name: amq-streams\n"),
+    ],
+)
+def test_what_is_switched_on_says_one_of_the_signs(enabled, text):
+    assert asks_for(enabled, False, parsed(text))
+    assert any(word in text.encode() for word in signs(enabled, False))
+
+
+def test_a_variable_may_stand_for_every_sign():
+    assert any(
+        word in b"type: ${TYPE}" for word in signs({"value": "spec.type", "is": "LoadBalancer"}, False)
+    )
+
+
+@pytest.mark.parametrize(
+    ("enabled", "default"),
+    [
+        (None, False),
+        ("spec.on", True),
+        ("spec.parts.*", False),
+        ({"not": {"value": "spec.off"}}, False),
+        ([{"value": "spec.a"}, {"all": [{"value": "spec.b"}, {"value": "spec.c"}]}], False),
+    ],
+)
+def test_where_nothing_tells_there_are_no_signs(enabled, default):
+    assert signs(enabled, default) is None

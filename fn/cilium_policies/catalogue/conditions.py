@@ -150,6 +150,23 @@ class Beginning(NamedTuple):
         return False
 
 
+def signs(enabled: When, default: bool) -> tuple[bytes, ...] | None:
+    """Words of which one stands in the text of each custom resource that switches something on, as `asks_for` has it,
+    a variable's among them, which may stand for any; None where nothing tells: then it has to be read."""
+    found = [b"${"]
+    for one in enabled if isinstance(enabled, list) else [enabled]:
+        said = {"value": one} if isinstance(one, str) else one
+        if default or not isinstance(said, dict) or "all" in said or "not" in said:
+            return None
+        path = text(said.get("value")) or text(said.get("field"))
+        wanted = text(said.get("is"))  # of another one's text, quotes and line ends may stand in the file
+        word = wanted if wanted.isalnum() else path.rpartition(".")[2]
+        if word in ("", "*"):
+            return None
+        found.append(word.encode())
+    return tuple(found)
+
+
 def on_host(component: Component, facts: Facts) -> bool:
     """Whether a component's pods are in the network of their node: always, or on a condition."""
     told = component.data.get("hostNetwork")

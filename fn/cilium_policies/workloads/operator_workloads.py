@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from cilium_policies.catalogue.conditions import holds, object_makes, via_agrees
+from cilium_policies.catalogue.conditions import holds, object_makes, signs, via_agrees
 from cilium_policies.catalogue.load import Catalogue
 from cilium_policies.catalogue.model import Component, MadeBy
 from cilium_policies.kube.gateway_api import Proxy
@@ -74,8 +74,10 @@ def _made(
     for group, kind in dict.fromkeys((one.group, one.kind) for one in inventory.objects):
         for component, entry in catalogue.made_by(group, kind):
             facts = _Facts(inventory, controllers, entry.operator, platform)
+            words = signs(entry.enabled, entry.default)
+            told = [one for one in inventory.of(kind, group=group) if words is None or one.may_say(words)]
             # of several objects that mean the same pods the first by name speaks for them, in whichever build
-            for one in sorted(inventory.of(kind, group=group), key=lambda one: (one.namespace, one.name)):
+            for one in sorted(told, key=lambda one: (one.namespace, one.name)):
                 if not _makes(entry, one, facts):
                     continue
                 if not entry.each:
