@@ -20,6 +20,7 @@ from cilium_policies.cilium.scalar import quoted, scalar
 from cilium_policies.document.visible import visible
 from cilium_policies.lean import Any
 
+_SOFT = "enableDefaultDeny"
 _ROW = 110  # characters of a comment's line, about
 LONGEST = 60_000  # bytes in a line: `flux envsubst` silently drops what follows a line of more than 64 KiB
 
@@ -60,7 +61,10 @@ def _spec_lines(first: str, indent: str, spec: Spec, comments: bool) -> Sequence
 def _fresh_spec(first: str, indent: str, spec: Spec, comments: bool) -> tuple[str, ...]:
     lines: list[str] = []
     for key, value in subject(spec).items():
-        _member(lines, indent, key, value)
+        if key == _SOFT:  # of few forms
+            lines.extend(_labels(key, tuple(value.items()), indent))
+        else:
+            _member(lines, indent, key, value)
     for key, given in spec.lists.items():
         if not given:
             if given is not None:
@@ -127,10 +131,10 @@ def _selector_lines(selector: Selector, indent: str) -> tuple[str, ...]:
 
 
 @lru_cache(maxsize=1024)
-def _labels(key: str, pairs: tuple[tuple[str, str], ...]) -> tuple[str, ...]:
-    """Labels or annotations, which many policies share."""
+def _labels(key: str, pairs: tuple[tuple[str, Any], ...], indent: str = "  ") -> tuple[str, ...]:
+    """Labels, annotations or another mapping that many policies share."""
     lines: list[str] = []
-    _member(lines, "  ", key, dict(pairs))
+    _member(lines, indent, key, dict(pairs))
     return tuple(lines)
 
 
