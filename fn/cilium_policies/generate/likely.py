@@ -55,8 +55,9 @@ class Likely:
 
     def calls_nobody(self, one: Workload) -> bool:
         """Whether it is shown that pods call nobody."""
-        bare = all(image.rpartition("/")[2].startswith(_BARE) for image in one.images)
-        if not (one.rendered and one.images and bare) or self._explaining.get((one.key, EGRESS)):
+        if not (one.rendered and one.images) or self._explaining.get((one.key, EGRESS)):
+            return False
+        if not all(image.rpartition("/")[2].startswith(_BARE) for image in one.images):
             return False
         from cilium_policies.generate.local_scripts import calls_nobody  # few builds have such a workload
 

@@ -27,10 +27,13 @@ _MEMBERS = frozenset((
 ))  # fmt: skip
 
 Flows = list[tuple[Peer, Edge]]
+_SEEN_OTHERWISE = frozenset(("entity", "internet", "fqdn"))  # kinds of peers
 
 
 def seen(flows: Flows, names: NamesMode) -> Flows:
     """The egress or ingress of one subject, each peer as its rule will have it."""
+    if names == "false" and _SEEN_OTHERWISE.isdisjoint([peer.kind for peer, _ in flows]):
+        return flows
     met = [(_addressed(peer, edge) if peer.kind == "entity" else peer, edge) for peer, edge in flows]
     if names == "false":
         return [

@@ -89,7 +89,8 @@ def _fixed(one: Workload) -> list[str]:
 def is_anybody(one: Workload) -> bool:
     """Whether nothing tells its pods from others of the namespace but the account that pods have by default: as a
     peer that would be nearly everybody."""
-    return one.selector == {SERVICE_ACCOUNT: "default"} and not one.host_network
+    named = one.selector
+    return len(named) == 1 and named.get(SERVICE_ACCOUNT) == "default" and not one.host_network
 
 
 def _candidates(one: Workload, index: dict[tuple[str, str], list[Workload]]) -> list[Workload]:
