@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from cilium_policies.evidence.host_fields import of_fields
 from cilium_policies.evidence.host_keys import stem
 from cilium_policies.evidence.in_order import shares
-from cilium_policies.evidence.signs import holds
+from cilium_policies.evidence.signs import compiled, holds
 
 # Clients of servers, the port that each dials unless it is told another, and the flag that tells it.
 _CLIENTS = (
@@ -116,7 +116,7 @@ def _connections(line: str) -> Iterator[tuple[str, int, str, str, bool]]:
 def _flags(line: str, known: set[str]) -> Iterator[tuple[str, int, str, str, bool]]:
     """Of flags, but for what a client is known to mean by its own."""
     for command in line.translate(_ENDS).split("\n"):
-        flags = re.findall(_FLAG, command) if "--" in command else []
+        flags = compiled(_FLAG).findall(command) if "--" in command else []
         for host, port, key, told in of_fields(flags) if flags else ():
             if told or host not in known:
                 yield host, port, "TCP", "" if told and not stem(key) else key, told

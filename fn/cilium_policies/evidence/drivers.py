@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from cilium_policies.evidence.signs import holds
+from cilium_policies.evidence.signs import compiled, holds
 
 _NAME = r"[A-Za-z0-9][\w.\-]{0,252}"
 _GO_MYSQL = r"@tcp\(([\w.\-]{1,253})(?::(\d{1,5}))?\)"  # `user:password@tcp(host:3306)/name`
@@ -191,7 +191,7 @@ def _has_password_line(value: str) -> bool:
 
 def _in_colons(value: str) -> Iterator[Driven]:
     """`label:host:port`, `host:port:weight` and `host:port:port`, of which only a Service is meant (`direct` false)."""
-    forms = [_WEIGHED, _CALLED] if re.search(_TWO_COLONS, value) is not None else []
+    forms = [_WEIGHED, _CALLED] if compiled(_TWO_COLONS).search(value) is not None else []
     for one in re.finditer(_MEMBER, value) if forms else ():
         yield from ((one.start(1), "tcp", one[1], int(port), False, True) for port in one.group(2, 3))
     if value.count(":") >= _PASSWORD_LINE and _has_password_line(value):

@@ -25,7 +25,7 @@ from cilium_policies.evidence.host_keys import (
     with_others,
 )
 from cilium_policies.evidence.public_names import is_number
-from cilium_policies.evidence.signs import holds
+from cilium_policies.evidence.signs import compiled, holds
 from cilium_policies.lean import NamedTuple
 
 _NEAR = 400  # characters of a key or a value: a long line would make the search quadratic
@@ -194,7 +194,7 @@ def names(held: str) -> list[str]:
 def _items(lines: list[str], number: int) -> Iterator[str]:
     """The bare names of the list that stands below a key."""
     for line in lines[number + 1 : number + 1 + MAPPING]:
-        item = re.match(_ITEM, line)
+        item = compiled(_ITEM).match(line)
         if item is None:
             return
         if is_name(item[1]):

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from cilium_policies.evidence.host_keys import is_port
+from cilium_policies.evidence.signs import compiled
 
 _QUOTED = r"[\"']([A-Za-z0-9][\w.\-]{0,252})[\"']\s{0,99},\s{0,99}[\"']?(\d{1,5})[\"']?(?=\s{0,99}[,)\]}])"
 _IP = r"(?<![\w.\-/])(\d{1,3}(?:\.\d{1,3}){3})"
@@ -49,7 +50,7 @@ def pairs(value: str) -> Iterator[tuple[int, str, int, str]]:
     """Where a host begins that a number follows in the same list, the host, the number, and the list's key ("" for
     none): of quoted names, and of IPv4 addresses without quotes. A network beside its length is no host."""
     for form in _forms(value):
-        for match in re.finditer(form, value):
+        for match in compiled(form).finditer(value):
             host, port = match[1], int(match[2])
             if _is_usual(port) and not host.isdigit() and not (host.endswith(".0") and port < 33):
                 key = _key(value, match.start())

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from cilium_policies.evidence.signs import compiled
+
 _KEY = r"((?:\s|- )*)[\"']?([A-Za-z_][\w.\-]*)[\"']?:\s*$"
 _OPENED = r"([A-Za-z_][\w.\-]{0,200})[\"']?\s{0,9}[:=]\s{0,9}\[\s*$"
 _NEAR = 2000  # characters in front of an item that are looked at
@@ -20,7 +22,7 @@ def list_key(value: str, begin: int) -> str:
         stripped = line.lstrip()
         if not stripped or stripped.startswith("#") or len(line) - len(stripped) > depth:
             continue
-        match = re.match(_KEY, line)
+        match = compiled(_KEY).match(line)
         if match is None:
             if stripped.startswith("-"):
                 continue  # an item beside it

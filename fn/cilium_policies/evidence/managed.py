@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from cilium_policies.catalogue.clouds import Cloud
 from cilium_policies.evidence.addresses import Address
-from cilium_policies.evidence.signs import holds
+from cilium_policies.evidence.signs import compiled, holds
 from cilium_policies.evidence.trust import MANAGED, is_value, is_variable
 from cilium_policies.workloads.model import Text, Workload
 
@@ -36,7 +36,7 @@ def named(workload: Workload, clouds: tuple[Cloud, ...]) -> Iterator[tuple[Text,
             for address in hosts(found.value, clouds):
                 yield found, address._replace(key=found.key)
         elif not is_value(found):
-            for host in dict.fromkeys(match[1] for match in re.finditer(_MEMBER, found.value)):
+            for host in dict.fromkeys(match[1] for match in compiled(_MEMBER).finditer(found.value)):
                 yield from ((found, address) for address in hosts(host, clouds))
 
 
