@@ -10,7 +10,6 @@ from cilium_policies.catalogue.conditions import names_at
 from cilium_policies.catalogue.flows import texts
 from cilium_policies.catalogue.ports import WORDS
 from cilium_policies.catalogue.recognise import part_of
-from cilium_policies.evidence.from_env import filled_in
 from cilium_policies.evidence.not_read import is_others, owns
 from cilium_policies.evidence.object_texts import (
     chosen_at,
@@ -23,7 +22,6 @@ from cilium_policies.evidence.object_texts import (
     read_of,
     secrets_of,
 )
-from cilium_policies.evidence.tied import is_addressed, refers_to
 from cilium_policies.kube.inventory import Inventory
 from cilium_policies.kube.objects import Mapping, Object, flag, mapping, sequence, strings, text, walk_strings
 from cilium_policies.kube.pods import pod_template
@@ -219,6 +217,8 @@ class Collected:
         """What a row has an object say: looked for once, however many pods read it."""
         key = (id(one), id(row))
         if key not in self._told:
+            from cilium_policies.evidence.from_env import filled_in  # few builds have such objects
+
             below = texts(row.get("fields"))
             said = filled_in(self._cluster, one, read_of(one, row))
             self._told[key] = tuple(each for each in said if not below or plain(each.field).startswith(below))
@@ -257,8 +257,12 @@ class Collected:
     def _is_for(self, workload: Workload, one: Object, row: Mapping) -> bool:
         """Whether it acts on this object: which names it by its address, or by its rights where it is another's."""
         if "addressed" in row:
+            from cilium_policies.evidence.tied import is_addressed  # few objects are
+
             return is_addressed(self._cluster, workload, one, texts(row["addressed"]))
         if "of" in row:
+            from cilium_policies.evidence.tied import refers_to
+
             return workload.source is not None and refers_to(one, text(row["of"]), workload.source)
         if one.namespace == workload.namespace or flag(row.get("near")):
             return one.namespace == workload.namespace

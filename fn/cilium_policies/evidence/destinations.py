@@ -30,7 +30,6 @@ from cilium_policies.evidence.gateways import proxies_by_label
 from cilium_policies.evidence.given import Given
 from cilium_policies.evidence.host_aliases import host_aliases
 from cilium_policies.evidence.hostnames import Hostnames
-from cilium_policies.evidence.literals import literal, on_a_node
 from cilium_policies.evidence.names import Named, fitting, is_alone, ordinal, resolve
 from cilium_policies.evidence.public_dns import LONGEST
 from cilium_policies.evidence.public_names import (
@@ -287,6 +286,8 @@ class Destinations:
         self, workload: Workload, number: str, port: Port, name: str = "", by_url: bool = False
     ) -> Iterator[Destination]:
         """Who has a number; `name`: of the host that DNS leads there; `by_url`: asked by HTTP."""
+        from cilium_policies.evidence.literals import literal, on_a_node  # few builds name one
+
         told = [*literal(number, port, self._cluster.settings.node_cidrs, name)]
         if by_url or self._cluster.plays(workload, "scraper"):
             told += on_a_node(self._cluster, number, port)
