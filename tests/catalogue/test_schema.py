@@ -5,6 +5,7 @@ from __future__ import annotations
 # ruff: noqa: E501
 import copy
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -45,7 +46,7 @@ def _is_port(value: object) -> bool:
 # Scalars are text in this program: the reference reads text as numbers and booleans where these are asked for.
 TEXTS = (
     jsonschema.Draft202012Validator.TYPE_CHECKER.redefine(
-        "integer", lambda _, value: isinstance(value, str) and INTEGER.match(value) is not None
+        "integer", lambda _, value: isinstance(value, str) and re.fullmatch(INTEGER, value) is not None
     )
     .redefine("boolean", lambda _, value: isinstance(value, str) and value in BOOLEANS)
     .redefine("number", lambda _, value: False)
