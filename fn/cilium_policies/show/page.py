@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from functools import lru_cache
+from functools import cache, lru_cache
 
 from cilium_policies.lean import NamedTuple
 from cilium_policies.show import svg
@@ -236,6 +236,7 @@ def _cell_of(key: str, view: View, sheets: set[str]) -> Callable[[str], str]:
     """How a column writes its text: the name of a group or of what is in it leads there, that of a sheet to its
     text."""
 
+    @cache  # the same ends stand in many rows
     def linked(text: str) -> str:
         group = text.rpartition(" of ")[2].partition("/")[0]
         if group in view.groups:

@@ -145,6 +145,7 @@ _TEXTS = {
 }
 
 
+@lru_cache(maxsize=256)  # thousands of lines and boxes have one of few looks
 def paint(what: str, tone: str) -> str:
     """The class of a shape (box, key, alert, link, head) and its colours as attributes."""
     line, fill = _TONES.get(tone, _TONES["plain"])
@@ -158,6 +159,7 @@ def paint(what: str, tone: str) -> str:
     return f' class="{css}" fill="{fill}" stroke="{line}"{dashes}'
 
 
+@lru_cache(maxsize=256)
 def _letters(css: str) -> str:
     """Size, weight and colour of a text by its class, whose second word may be a tone."""
     base, _, tone = css.partition(" ")
