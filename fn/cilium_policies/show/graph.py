@@ -163,10 +163,17 @@ class View:
         return chips
 
 
+_TELLING = ("bad", "outside", "warn", "mixed", "good")  # tones, the one that a bundle takes first
+
+
 def _bundle(ends: tuple[str, str], links: list[Link]) -> Bundle:
+    first = links[0]
+    if len(links) == 1 and ", " not in first.label:  # as most: there is nothing to count
+        tone = first.tone if first.tone in _TELLING else "plain"
+        return Bundle(*ends, (first.label,) if first.label else (), (first.kind,), tone, 1)
     labels = Counter(label for link in links for label in link.label.split(", ") if label)
     kinds = tuple(dict.fromkeys(link.kind for link in links))
     tones = {link.tone for link in links}
-    tone = next((tone for tone in ("bad", "outside", "warn", "mixed", "good") if tone in tones), "plain")
+    tone = next((tone for tone in _TELLING if tone in tones), "plain")
     ordered = tuple(label for label, _ in sorted(labels.items(), key=lambda pair: (-pair[1], pair[0])))
     return Bundle(ends[0], ends[1], ordered, kinds, tone, len(links))
