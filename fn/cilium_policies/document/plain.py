@@ -38,7 +38,6 @@ _FLOW = (
 # What a plain scalar begins with, as LINE has it: without a blank in it, it is one unless a colon ends it
 FIRST = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_./$()<=+~;^\\")
 TEXT = bytes([0x09, 0x0A, *range(0x20, 0x7F)])
-ESCAPE = r"\\(.)"
 ESCAPED = {"n": "\n", "t": "\t", '"': '"', "\\": "\\"}
 VALUE, OPEN, BLOCK, MAPPING, SEQUENCE = range(5)
 DEEPEST = MAX_DEPTH - 2  # of an open key: its children, and theirs behind a dash, are deeper
@@ -268,7 +267,7 @@ def _quoted(text: str) -> str:
     inner = text[1:-1]
     if text[0] == "'":
         return inner.replace("''", "'") if "'" in inner else inner
-    return re.sub(ESCAPE, lambda match: ESCAPED[match[1]], inner) if "\\" in inner else inner
+    return re.sub(r"\\(.)", lambda match: ESCAPED[match[1]], inner) if "\\" in inner else inner
 
 
 def _literal(lines: list[str], start: int, column: int, header: str) -> tuple[str, int]:
