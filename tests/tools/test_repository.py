@@ -136,6 +136,20 @@ def test_requirements_are_pinned_with_hashes(name):
         assert "--hash=sha256:" in pin, pin
 
 
+def test_whatever_installs_packages_does_it_by_hash():
+    """pip in workflows, action, scripts, Makefile and Dockerfiles: from requirements/, or nothing but this checkout."""
+    scripts = [*ROOT.glob(".github/workflows/*.yaml"), *ROOT.glob(".ci/*"), *EXAMPLES.glob("*/Dockerfile")]
+    scripts += [ROOT / name for name in ("action.yml", "Dockerfile", "Makefile")]
+    commands = [
+        line
+        for path in scripts
+        if path.is_file()
+        for line in re.findall(r"\bpip (?:install|wheel) [^\n;&]*", path.read_text())
+    ]
+    assert len(commands) > 8
+    assert [one for one in commands if not re.search(r"--(require-hashes|no-deps)\b", one)] == []
+
+
 def test_the_shipped_programs_dependencies_are_those_of_the_project():
     runtime = (ROOT / "requirements" / "runtime.txt").read_text()
     declared = re.search(r"^dependencies = \[(.*)\]$", (ROOT / "pyproject.toml").read_text(), re.MULTILINE)
