@@ -285,9 +285,12 @@ def _any(pattern: Any, among: Iterable[str]) -> bool:
 
 
 def agrees(found: Any, when: Mapping) -> bool:
-    """`is`: the same text; `matches`: a pattern in any scalar; neither: set and not empty, false or 0."""
+    """`is`: the same text, of an empty mapping `{}`; `matches`: a pattern in any scalar; neither: set and not empty,
+    false or 0."""
     if "is" in when:
-        return any(one == when["is"] for _, one in walk_strings(found))
+        return (found == {} and when["is"] == "{}") or any(
+            one == when["is"] for _, one in walk_strings(found)
+        )
     if "matches" in when:
         return _any(when["matches"], (one for _, one in walk_strings(found)))
     return _set(found)
