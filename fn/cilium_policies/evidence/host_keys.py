@@ -18,6 +18,8 @@ from cilium_policies.catalogue.ports import (
 )
 from cilium_policies.evidence.public_names import is_local, is_public, is_short_service
 from cilium_policies.evidence.signs import holds
+from cilium_policies.kube.pods import TASKS
+from cilium_policies.workloads.model import Text, Workload
 
 # Last words of a key whose value is a bare name to call.
 _HOST_WORDS = ("hostname", "relayhost", "smarthost", "host",
@@ -52,6 +54,8 @@ _UNKNOWN = (0,)
 _ENDPOINTS = ("endpoint", "endpoints")
 _PUBLISHED = ("hostname", "hostnames")  # by which others call a program as often as a server's
 _LOGIN = "ssh"
+# Keys that name nobody: of a server they may be its own.
+_NOBODYS = r"(?i)(?:api_?)?(?:url|uri|endpoint|host|hostname|address|addr|server)|api"
 _BY_HTTPS = ("api", "s3")  # first labels of a provider's host
 # What a key's other words say is spoken at an endpoint, and it is no HTTPS.
 _OTHERS = DATABASE_WORDS.union(("vpn", "tunnel", "proxy", "mq", "broker", "queue", "mail", "email", "peer"))
@@ -231,3 +235,12 @@ def likely_ports(key: str, host: str) -> tuple[int, ...]:
 def is_outside(host: str) -> bool:
     """Whether a name is one of the Internet's or of the local network's, and no Service's."""
     return (is_public(host) or is_local(host)) and not is_short_service(host) and ".svc" not in host
+
+
+def is_of_a_task(found: Text, host: str, workload: Workload) -> bool:
+    """Whether a variable whose key is nobody's (`ENDPOINT`, `API_URL`) stands in a task: it has no address of its own
+    that it could be told so."""
+    if found.kind != "env" or workload.kind not in TASKS or workload.ports:
+        return False
+    own = host.partition(".")[0].lower() in (workload.name, workload.release)
+    return not own and re.fullmatch(_NOBODYS, found.key) is not None

@@ -26,7 +26,7 @@ from functools import lru_cache
 from cilium_policies.catalogue.ports import SCHEMES, SERVERS, SPOKEN, WORDS
 from cilium_policies.evidence.addresses import REPOSITORY, Address
 from cilium_policies.evidence.callers import is_called_so, is_called_there, is_no_configuration, is_script
-from cilium_policies.evidence.host_keys import is_host_key, program_port
+from cilium_policies.evidence.host_keys import is_host_key, is_of_a_task, program_port
 from cilium_policies.evidence.public_names import ANYBODYS, is_local, is_namesakes, is_private
 from cilium_policies.workloads.address_keys import FOR_OTHERS, SHOWN
 from cilium_policies.workloads.model import Text, Workload
@@ -156,7 +156,7 @@ def outside(found: Text, address: Address, workload: Workload, routed: bool) -> 
         return False
     plain = is_variable(found) and (found.kind != "field" or re.fullmatch(_ENVIRONMENT, found.key))
     if plain and address.scheme != REPOSITORY:
-        return _is_called(address, workload, routed)
+        return _is_called(address, workload, routed) or is_of_a_task(found, address.host, workload)
     if is_no_configuration(found):
         return False
     if address.key in _PASSES or address.scheme == REPOSITORY:
