@@ -25,11 +25,11 @@ from cilium_policies.lean import Any
 
 _GROUP_KIND = re.compile(r"[a-z0-9.\-]{1,253}/[A-Z][A-Za-z0-9]{1,62}")
 # Of entries: where they have paths at which objects are named
-_NAMED_AT = ("by", "at", "secrets", "backends", "target")
+_NAMED_AT = ("by", "at", "secrets", "backends", "target", "hosts")
 _TOLD = ("is", "matches")
 _SOUGHT = ("text", "arg")
 _NOTE = re.compile(r"(?:metadata\.annotations\.)?([a-z0-9.\-]{1,253}\.[a-z]{2,20}/[\w.\-]{0,63})")
-_FILLED = re.compile(r"\{(?:[\w*\-]+\.)+([\w\-]+)[|}]")  # `{values.nameOverride|web}`
+_FILLED = re.compile(r"\{(?:host:)?(?:[\w*\-]+\.)+([\w\-]+)[|}]")  # `{values.nameOverride|web}`
 _PATH = re.compile(r"(?:[\w*\-]+\.)+([\w\-]+)")
 
 

@@ -8,10 +8,11 @@ from collections.abc import Iterator
 from cilium_policies.evidence.edge import Edge, Evidence, WorkloadPeer, workload_of
 from cilium_policies.evidence.ends import backends
 from cilium_policies.evidence.given import Given
-from cilium_policies.evidence.hostnames import Hostnames, backends_of
+from cilium_policies.evidence.hostnames import Hostnames
 from cilium_policies.evidence.names import resolve
 from cilium_policies.evidence.public_dns import names_of, over_http
 from cilium_policies.evidence.reasons import Reason
+from cilium_policies.evidence.routes import backends_of
 from cilium_policies.workloads.cluster import Cluster
 from cilium_policies.workloads.model import Workload
 

@@ -8,8 +8,9 @@ from collections.abc import Iterator
 
 from cilium_policies.evidence.edge import Edge, Evidence, InternetPeer, WorkloadPeer, workload_of
 from cilium_policies.evidence.given import Given
-from cilium_policies.evidence.hostnames import Hostnames, backends_of
+from cilium_policies.evidence.hostnames import Hostnames
 from cilium_policies.evidence.reasons import Reason
+from cilium_policies.evidence.routes import backends_of
 from cilium_policies.kube.objects import Mapping, Object, at, mapping, mappings, text
 from cilium_policies.kube.ports import Port
 from cilium_policies.kube.registries import API_HOSTS

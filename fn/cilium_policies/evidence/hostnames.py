@@ -6,7 +6,7 @@ route's backend."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from cilium_policies.evidence import claims, public_dns
 from cilium_policies.evidence.addresses import Address
@@ -18,13 +18,17 @@ from cilium_policies.evidence.gateways import INGRESS, Gateways
 from cilium_policies.evidence.given import Given
 from cilium_policies.evidence.host_keys import is_host_key
 from cilium_policies.evidence.public_dns import looked_up
-from cilium_policies.evidence.routes import parent_gateways, route_backends
+from cilium_policies.evidence.routes import backends_of, parent_gateways
 from cilium_policies.kube.gateway_api import GATEWAY_API, only_redirects
 from cilium_policies.kube.kinds import ROUTE_KINDS
 from cilium_policies.kube.objects import Object, text
 from cilium_policies.kube.ports import Port
+from cilium_policies.lean import TYPE_CHECKING
 from cilium_policies.workloads.cluster import Cluster
 from cilium_policies.workloads.model import Service, Workload
+
+if TYPE_CHECKING:
+    from cilium_policies.evidence.routed import Proxied
 
 _NAMING_CLOUD = "aws"
 _HTTPS = 443
@@ -59,6 +63,13 @@ class Hostnames:
             for name in names(cluster, route):
                 if not (redirects and name.startswith("*")):
                     self._routes.setdefault(name.lower(), []).append(route)
+        self._proxied: dict[int, Proxied] = {}
+        if of(*given.routed, "VirtualService"):
+            from cilium_policies.evidence import routed  # few clusters have any
+
+            for name, one, proxied in routed.served(cluster, given):
+                self._routes.setdefault(name.lower(), []).append(one)
+                self._proxied[id(one)] = proxied
         for service in cluster.services:
             for name in (*service_names(service), *proxied_names(cluster, service)):
                 self._services.setdefault(name, service)
@@ -145,7 +156,9 @@ class Hostnames:
     def serves(self, host: str, workload: Workload) -> bool:
         """Whether a name leads to this workload: its own public name, which it tells others and does not call."""
         for route in self.routes(host):
-            for peer, _ in backends_of(self._cluster, claims.of_host(route, host)):
+            proxied = self._proxied.get(id(route))
+            led = proxied.targets if proxied else backends_of(self._cluster, claims.of_host(route, host))
+            for peer, _ in led:
                 if workload_of(peer) is workload:
                     return True
         return False
@@ -183,6 +196,8 @@ class Hostnames:
             yield from self._gateways.peers(namespace, name)
 
     def _controllers_of(self, route: Object) -> tuple[Peer, ...]:
+        if (proxied := self._proxied.get(id(route))) is not None:
+            return proxied.clients
         if route.kind == "Ingress":
             return self._gateways.ingress_class(route)
         return self._gateways.of_group(route.group, route.namespace)
@@ -281,16 +296,3 @@ class Hostnames:
         containers, a name that leads to it for another port leads elsewhere for this one (mail for a domain)."""
         shown = {entry.port for service in self._cluster.services_for(proxy) for entry in service.ports}
         return not (proxy.rendered and shown) or port in {one.number for one in proxy.ports}
-
-
-def backends_of(cluster: Cluster, route: Object) -> Iterable[tuple[Peer, Port]]:
-    """The pods that a route, an Ingress or an IngressRoute leads to, each with the port there."""
-    if route.kind in ROUTE_KINDS:
-        return route_backends(cluster, route)
-    from cilium_policies.evidence.ingresses import ingress_backends, ingress_route_backends
-
-    return (
-        ingress_backends(cluster, route)
-        if route.kind == "Ingress"
-        else ingress_route_backends(cluster, route)
-    )

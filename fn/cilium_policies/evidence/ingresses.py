@@ -9,6 +9,7 @@ from cilium_policies.evidence.ends import backends, ends, workloads_at
 from cilium_policies.evidence.gateways import Gateways
 from cilium_policies.evidence.given import Given, Note
 from cilium_policies.evidence.reasons import Reason
+from cilium_policies.evidence.routed import Proxied
 from cilium_policies.evidence.unrendered import routed_to
 from cilium_policies.kube.objects import (
     Mapping,
@@ -112,6 +113,15 @@ def _traefik(cluster: Cluster, namespace: str, entry: Mapping, protocol: str, de
     inner = [*mappings(at(found.body, "spec", "weighted", "services")), *mappings(mirrored.get("mirrors"))]
     for nested in [*inner, mirrored] if mirrored else inner:
         yield from _traefik(cluster, namespace, nested, protocol, depth + 1)
+
+
+def served(cluster: Cluster) -> Iterator[tuple[str, Object, Proxied]]:
+    """The public names of VirtualServices whose gateways the input shows, with what answers there."""
+    for one in cluster.inventory.of("VirtualService", group="networking.istio.io"):
+        clients = tuple(dict.fromkeys(_istio_gateways(cluster, one)))
+        for name in map(text, sequence(one.spec.get("hosts")) if clients else ()):
+            if "." in name.lstrip("*.") and ".svc" not in name:
+                yield name, one, Proxied(clients, tuple(_virtual_service(cluster, one)))
 
 
 def _istio_gateways(cluster: Cluster, one: Object) -> Iterator[Peer]:

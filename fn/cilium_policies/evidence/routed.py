@@ -17,9 +17,17 @@ from cilium_policies.evidence.names import resolve
 from cilium_policies.evidence.reasons import Reason
 from cilium_policies.kube.objects import Mapping, Object, strings, text
 from cilium_policies.kube.ports import Port
-from cilium_policies.lean import Any
+from cilium_policies.lean import Any, NamedTuple
 from cilium_policies.workloads.cluster import Cluster
 from cilium_policies.workloads.model import Service
+
+
+class Proxied(NamedTuple):
+    """The pods at which a public name ends, and those behind them with their ports."""
+
+    clients: tuple[Peer, ...]
+    targets: tuple[tuple[Peer, Port], ...]
+
 
 _SCHEME_PORTS = {"http": "80", "https": "443"}
 
@@ -45,6 +53,20 @@ def unseen(cluster: Cluster, given: Given) -> Iterator[Note]:
             what = "its proxy is not in this input, so no rule lets its requests in"
             cure = "give the tree's inventory (spec.inventory) or spec.cluster.gateways"
             yield Note(one, what, cure, behind=workloads_at(behind))
+
+
+def served(cluster: Cluster, given: Given) -> Iterator[tuple[str, Object, Proxied]]:
+    """The public names of such objects whose proxy the input shows, with what answers there; Istio's among them."""
+    if cluster.inventory.of("VirtualService"):
+        from cilium_policies.evidence import ingresses
+
+        yield from ingresses.served(cluster)
+    for one, row, clients in _routes(cluster, given):
+        if any(client.kind == "workload" for client in clients):
+            for path in texts(row.get("hosts")):
+                for name in _leaves(at(one.body, path)):
+                    if isinstance(name, str):
+                        yield name, one, Proxied(clients, tuple(_backends(cluster, one, row)))
 
 
 def _routes(cluster: Cluster, given: Given) -> Iterator[tuple[Object, Mapping, tuple[Peer, ...]]]:

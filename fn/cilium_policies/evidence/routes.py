@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
 from cilium_policies.evidence.edge import Edge, Evidence, Peer
@@ -144,3 +144,16 @@ def unseen(cluster: Cluster, given: Given) -> Iterator[Note]:
                 guessed=True,
                 behind=workloads_at(end for route in named for end in route_backends(cluster, route)),
             )
+
+
+def backends_of(cluster: Cluster, route: Object) -> Iterable[tuple[Peer, Port]]:
+    """The pods that a route, an Ingress or an IngressRoute leads to, each with the port there."""
+    if route.kind in ROUTE_KINDS:
+        return route_backends(cluster, route)
+    from cilium_policies.evidence.ingresses import ingress_backends, ingress_route_backends
+
+    return (
+        ingress_backends(cluster, route)
+        if route.kind == "Ingress"
+        else ingress_route_backends(cluster, route)
+    )
