@@ -285,12 +285,9 @@ def _any(pattern: Any, among: Iterable[str]) -> bool:
 
 
 def agrees(found: Any, when: Mapping) -> bool:
-    """`is`: the same text, of an empty mapping `{}`; `matches`: a pattern in any scalar; neither: set and not empty,
-    false or 0."""
+    """`is`: the same text, `{}` for an empty mapping; `matches`: a pattern; neither: set and not empty, false or 0."""
     if "is" in when:
-        return (found == {} and when["is"] == "{}") or any(
-            one == when["is"] for _, one in walk_strings(found)
-        )
+        return any(one == when["is"] for _, one in walk_strings(found if found != {} else "{}"))
     if "matches" in when:
         return _any(when["matches"], (one for _, one in walk_strings(found)))
     return _set(found)

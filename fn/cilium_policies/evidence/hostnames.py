@@ -65,9 +65,9 @@ class Hostnames:
                     self._routes.setdefault(name.lower(), []).append(route)
         self._proxied: dict[int, Proxied] = {}
         if of(*given.routed, "VirtualService"):
-            from cilium_policies.evidence import routed  # few clusters have any
+            from cilium_policies.evidence import ingresses, routed  # few clusters have any
 
-            for name, one, proxied in routed.served(cluster, given):
+            for name, one, proxied in (*ingresses.served(cluster), *routed.served(cluster, given)):
                 self._routes.setdefault(name.lower(), []).append(one)
                 self._proxied[id(one)] = proxied
         for service in cluster.services:

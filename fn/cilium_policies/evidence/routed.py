@@ -56,11 +56,7 @@ def unseen(cluster: Cluster, given: Given) -> Iterator[Note]:
 
 
 def served(cluster: Cluster, given: Given) -> Iterator[tuple[str, Object, Proxied]]:
-    """The public names of such objects whose proxy the input shows, with what answers there; Istio's among them."""
-    if cluster.inventory.of("VirtualService"):
-        from cilium_policies.evidence import ingresses
-
-        yield from ingresses.served(cluster)
+    """The public names of such objects whose proxy the input shows, with what answers there."""
     for one, row, clients in _routes(cluster, given):
         if any(client.kind == "workload" for client in clients):
             for path in texts(row.get("hosts")):

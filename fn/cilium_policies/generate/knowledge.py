@@ -99,9 +99,6 @@ class Knowledge:
     def _unless_open(self, found: Iterable[Uncovered], own: list[Workload]) -> Iterator[Uncovered]:
         """What may be missing, said as it is: behind an own policy that opens a direction to everybody the pods at the
         other end still let in, or out, whom they know."""
-        if not self._opened:
-            yield from found
-            return
         for one in found:
             if one.workload is None or (one.workload.key, one.direction) not in self._opened:
                 yield one
