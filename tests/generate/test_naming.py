@@ -15,6 +15,7 @@ from cilium_policies.generate.naming import LIMIT, component_name, free, limited
         ("redis", "redissimo", "redis-redissimo"),
         ("flux-source-controller", "flux", "flux-source-controller"),
         ("flux-source-controller", "source-controller", "flux-source-controller-source-controller"),
+        ("tofu-runner", "", "tofu-runner"),  # an object with a generateName alone
     ],
 )
 def test_component_and_instance(component: str, instance: str, name: str) -> None:

@@ -8,8 +8,9 @@ _SUFFIX = "-cilium-policies"
 
 def component_name(component: str, instance: str, part: str = "") -> str:
     """The policy name of a component's instance: the longer of the two names where one begins the other, and behind
-    it the part, where the policy is for one of several that another build may hold."""
-    if part_of(instance, component):
+    it the part, where the policy is for one of several that another build may hold. An object that only has a
+    `generateName` has no instance."""
+    if not instance or part_of(instance, component):
         name = component
     elif part_of(component, instance):
         name = instance
