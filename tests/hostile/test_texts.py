@@ -65,6 +65,13 @@ def test_control_characters_are_written_out_in_comments_and_on_the_terminal(conf
         assert not steering & set(done.stdout + done.stderr), question
 
 
+def test_a_word_that_nobody_reads_to_its_end_is_cut_in_a_line() -> None:
+    done = called([thing("v1", "Namespace", "a" * 70_000, space=None), web()], "--only-policies", "-v")
+
+    assert "is not the name of a namespace" in done.stderr
+    assert max(map(len, done.stderr.splitlines())) < 1000
+
+
 def test_what_is_written_out() -> None:
     assert visible("a\tb\nc") == "a\tb\nc"
     assert visible("\x1b[2J\x07\u2028\u202e\x9b") == "\\x1b[2J\\x07\\u2028\\u202e\\x9b"

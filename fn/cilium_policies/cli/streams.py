@@ -13,6 +13,7 @@ from cilium_policies.document.visible import visible
 NAME = "cilium-policies"
 DEBUG = "CILIUM_POLICIES_DEBUG"
 _PORTION = 1 << 16  # bytes
+_LONGEST = 4096  # characters of a word in a line: the longest path
 
 
 def guarded(call: Callable[[], int]) -> int:
@@ -35,7 +36,7 @@ def fail(message: str, code: int) -> int:
 
 def say(lines: Iterable[str]) -> None:
     """Lines on stderr; a closed stderr is no reason to fail."""
-    text = visible("".join(f"{line}\n" for line in lines))
+    text = visible("".join(f"{_readable(line)}\n" for line in lines))
     if not text:
         return
     try:
@@ -48,6 +49,14 @@ def say(lines: Iterable[str]) -> None:
         sys.stderr.flush()
     except (OSError, ValueError, AttributeError):
         pass
+
+
+def _readable(line: str) -> str:
+    """A line whose words are cut that nobody would read to their end, as a name of seventy thousand letters is."""
+    if len(line) <= _LONGEST:
+        return line
+    words = (f"{word[:100]}…" if len(word) > _LONGEST else word for word in line.split(" "))
+    return " ".join(words)
 
 
 def put(data: bytes) -> None:
