@@ -160,6 +160,36 @@ def test_no_address_in_a_value(value: str) -> None:
     assert _found(value) == set()
 
 
+@pytest.mark.parametrize(
+    ("key", "value", "sure"),
+    [
+        ("PIN", "bob.smith:9999", False),
+        ("PGPASSWORD", "horse.staple:5432", False),
+        ("dbPass", "horse:5432", False),
+        ("SECRET_KEY_BASE", "horse.shop:8080", False),
+        ("u", "me:5432", False),  # `curl -u me:5432`
+        ("AUTH", "me:5432", False),
+        ("AUTH", "auth.shop:8080", True),
+        ("BYPASS", "proxy.shop:3128", True),
+        ("proxy_pass", "web.shop:80", True),
+        ("TOKEN_SERVICE", "tokens.shop:8080", True),
+        ("API_TOKEN", "http://tokens.shop:8080", True),
+    ],
+)
+def test_what_stands_under_a_key_of_secrets_is_not_plainly_the_value_to_call(
+    key: str, value: str, sure: bool
+) -> None:
+    """A Service of the input that is called so is reached all the same."""
+    assert [one.direct for one in targets(value, key)] == [sure]
+
+
+def test_an_option_of_a_redis_is_no_host() -> None:
+    """StackExchange.Redis takes both on one line."""
+    value = "cache:6379,password=cache.horse,ssl=True"
+    assert {one.host for one in targets(value, "REDIS")} == {"cache"}
+    assert {one.host for one in targets(f"Redis={value}", "", file=True)} == {"cache"}
+
+
 def test_secrets_of_a_url_are_not_kept() -> None:
     found = targets("postgres://admin:hunter2@db:5432/secret?token=abc", "DSN")
     assert "hunter2" not in repr(found)

@@ -43,7 +43,7 @@ from cilium_policies.evidence.schemes import (
 from cilium_policies.evidence.shell import spelled_out
 from cilium_policies.evidence.signs import DIRECTIVES, holds, plain_url
 from cilium_policies.lean import NamedTuple
-from cilium_policies.workloads.address_keys import may_be_user
+from cilium_policies.workloads.address_keys import may_be_user, names_secret
 
 
 class Address(NamedTuple):
@@ -294,6 +294,6 @@ def _host_ports(value: str, key: str, file: bool) -> Iterator[Address]:
             continue
         where = key_of(value, start, key, file)
         whole = is_alone(value, start) if file else is_listed(value[max(0, start - NEAR) : start].rstrip("["))
-        whole = whole and _is_sure(value, start, match.end(), host)
+        whole = whole and not names_secret(where, host) and _is_sure(value, start, match.end(), host)
         for protocol in protocols(value, start, match[1], where):
             yield Address(host, int(match[1]), "", protocol, where, whole)

@@ -70,6 +70,7 @@ _REDIS_OPTION = (
 _REDIS = (
     rf"(?i)(?:^|[\"'=]\s?)((?:{_NAME}(?::\d{{1,5}})?,\s?){{0,15}}{_NAME}(?::\d{{1,5}})?)(?={_REDIS_OPTION})"
 )
+_OPTION = r",\s?\w{1,32}=$"  # what stands before an option's value, which is no host: `,password=horse.staple,ssl=True`
 _RAILS = (
     r":mem_cache_store((?:\s?,\s?[\"'][\w.\-]{1,253}[\"']){1,16})"  # `:mem_cache_store, "mem-0", "mem-1"`
 )
@@ -94,6 +95,7 @@ _KEYWORDS = (
     r"(?:\b(?:endpoint|broker|host|node|server)s: \[(?:[\w.\-\"]{1,99}: \d{4,5}, ){0,15})"
     r"\"?([A-Za-z][\w.\-]{0,252})\"?: (\d{4,5})(?=[,\]])"
 )
+_LABEL = 40  # characters in front of a value: an option's name has fewer
 _PASSWORD_LINE = 4  # colons
 _LINE = 400  # characters beside a host that are looked through for what it is
 
@@ -214,6 +216,8 @@ def _lists(value: str) -> Iterator[Driven]:
             )
     if "=" in value and re.search(f"(?i){_REDIS_OPTION}", value) is not None:
         for listed in re.finditer(_REDIS, value):
+            if re.search(_OPTION, value[max(0, listed.start(1) - _LABEL) : listed.start(1)].rstrip()):
+                continue
             for each in listed[1].split(","):
                 name, _, port = each.strip().partition(":")
                 yield listed.start(1), "redis", name, int(port or 6379), True, bool(port)

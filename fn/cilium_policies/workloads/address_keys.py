@@ -28,6 +28,17 @@ NAMES_HOST = (
     r"|broker[_.-]?list)$"
 )
 NAMES_ADDRESS = r"(?i)(ur[il]|dsn|proxy|webhook)s?$"
+# Last words of a key whose value is a secret (whole words if they are short); directives that end so and name a host
+_SECRETS = tuple(
+    """
+    password passwords passwd passphrase passcode secret secrets token tokens apikey apikeys credential credentials
+    creds cookie jwt psk secretkeybase
+    """.split()  # noqa: SIM905 -- a list of quoted words is no easier to read
+)
+_SHORT = ("pass", "pwd", "pw", "pin", "key", "keys", "otp", "salt", "pat")
+_PAIRS = ("auth", "login")  # a user and a password, or a server of that name: `AUTH: auth.shop:8080`
+_USER = "u"  # `curl -u me:1234`
+_PASSES = ("proxy_pass", "grpc_pass", "fastcgi_pass", "uwsgi_pass", "scgi_pass", "memcached_pass")
 NAMES_PORT = r"(?i)port\d{0,2}$"
 OF_ENDPOINT = (
     r"\burl: \[[^\[\]\n]{0,200}\]"  # where browsers find a Phoenix: `url: [host: "shop.acme.com", port: 443]`
@@ -76,3 +87,22 @@ def _closes_again(rest: str, closed: str, found: re.Match[str]) -> bool:
 
 def names_address(key: str) -> bool:
     return bool(re.search(NAMES_HOST, key) or re.search(NAMES_ADDRESS, key) or re.search(NAMES_PORT, key))
+
+
+def names_secret(key: str, host: str) -> bool:
+    """Whether a key says that its value is a secret, so that `host:port` in it may be none: `PIN: bob.smith:9999`."""
+    told = key.rstrip("0123456789_.-")
+    lower = told.lower()
+    if lower.replace("_", "").endswith(_SECRETS) or lower == _USER:
+        return True
+    for words in (_SHORT, _PAIRS):
+        word = next((one for one in words if lower.endswith(one)), "")
+        if word and _is_apart(told, len(told) - len(word)):
+            return lower not in _PASSES and not (words is _PAIRS and word in host.lower())
+    return False
+
+
+def _is_apart(key: str, start: int) -> bool:
+    """Whether a word begins in a key there: `DB_PASS`, `dbPass`, but no `bypass`."""
+    before = key[start - 1 : start]
+    return not before.isalpha() or (before.islower() and key[start].isupper())

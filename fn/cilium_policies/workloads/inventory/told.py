@@ -16,6 +16,8 @@ from functools import lru_cache
 
 from cilium_policies.catalogue.files import top_level_domains
 from cilium_policies.lean import NamedTuple
+from cilium_policies.workloads.address_keys import names_address, names_secret
+from cilium_policies.workloads.inventory.vocabulary import VOCABULARY
 
 
 class Found(NamedTuple):
@@ -29,9 +31,11 @@ class Found(NamedTuple):
 
 
 # Of a text, the key that it is the value of, and whether it is a file's, all that the readers of configuration find.
+Places = set[tuple[str, int]]  # hosts with ports
 Read = Callable[[str, str, bool], Iterable[Found]]
 HOST_NAME = re.compile(r"(?:tcp:)?[a-z0-9](?:[a-z0-9\-]{0,62}\.){2,8}[a-z]{2,24}(?::\d{1,5})?")
 _APART = "\n" * 18  # farther than a host's port is looked for
+_ENDPOINT = "_endpoint"
 _LATEST = 64  # texts whose addresses are remembered
 _MOST = 4000  # addresses of one text that are put beside it
 
@@ -55,19 +59,25 @@ class Told:
     def restored(self, found: list[list[Found]], key: str, scrubbed: str) -> str:
         """The scrubbed text with the addresses that are no longer found in it."""
         again = self.found(scrubbed, key)
-        lost = [self._lost(*both) for both in zip(found, again, strict=True)]
+        hidden = {
+            one[:2]
+            for both in found
+            for one in both
+            if not one.scheme and names_secret(one.key or key, one.host)
+        }
+        lost = [self._lost(*both, hidden) for both in zip(found, again, strict=True)]
         if not any(lost):
             return scrubbed
         one_line = "\n" not in scrubbed
-        if one_line and lost[0] and all(self._known(one.host) for one in found[0]):
+        if one_line and lost[0] and all(self._may_stand(one, hidden) for one in found[0]):
             alone = ",".join(dict.fromkeys(form for one in found[0] for form in _forms(one)[:1]))
-            if not self._lost(found[0], list(self._read(alone, key, False))):
+            if not self._lost(found[0], list(self._read(alone, key, False)), hidden):
                 return alone
         added = []
         for one in dict.fromkeys(one for both in reversed(lost) for one in both[:_MOST]):
             form = next((form for form in _forms(one) if self._says(form, one, key, one_line)), "")
             if form:
-                added.append(f"{one.key}: {form}" if one.key and not one_line else form)
+                added.append(f"{_said(one.key, key, scrubbed)}: {form}" if one.key and not one_line else form)
         if not added:
             return scrubbed
         if one_line:
@@ -81,13 +91,25 @@ class Told:
             one[:4] not in had and self._known(one.host) for both in self.found(made, key) for one in both
         )
 
-    def _lost(self, before: list[Found], after: list[Found]) -> list[Found]:
+    def _lost(self, before: list[Found], after: list[Found], hidden: Places) -> list[Found]:
         kept = {one[:4] for one in after}
-        return [one for one in before if one[:4] not in kept and self._known(one.host)]
+        return [one for one in before if one[:4] not in kept and self._may_stand(one, hidden)]
+
+    def _may_stand(self, one: Found, hidden: Places) -> bool:
+        """Whether an address is plainly one; of those `hidden` under a key of a secret only what the cluster has."""
+        return self._of_cluster(one.host) if one[:2] in hidden else self._known(one.host)
 
     def _says(self, form: str, one: Found, key: str, one_line: bool) -> bool:
         text = form if one_line else f"{one.key}: {form}\n" if one.key else f"{form}\n"
         return any(again[:4] == one[:4] for again in self._read(text, key, not one_line))
+
+
+def _said(key: str, own: str, scrubbed: str) -> str:
+    """A key as it may stand: that of the text itself (`own`), or plainly one; a word in front of an address may be none
+    (`curl -H "K: abc" http://api`)."""
+    word = key.removesuffix(_ENDPOINT)  # which a reader adds
+    plain = word.lower() in VOCABULARY or (names_address(word) and not word.isalpha())
+    return key if word == own or plain or word in scrubbed else "x"
 
 
 def is_public(host: str) -> bool:

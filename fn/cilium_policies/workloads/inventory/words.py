@@ -13,7 +13,8 @@ SAYS_NO_TEXT = re.compile(r"\{\{-?\s*(?:(?:include|tpl|template)\s+\"[\w.\-]+\"[
 _ASSIGNED = re.compile(r"([\w.\-]{1,64})=")
 _WORDS = re.compile(r"[a-z]{2,20}(?:-(?:[a-z]{2,20}|[a-z]?\d{1,5})){2,8}")  # `gke-l7-global-external-managed`
 _STORES = ("s3:", "rest:", "sftp:")  # in front of a template
-_ASSIGNS = re.compile(r"[\"']?\s{0,8}(?::(?!//)|=(?![=;,&\s\"']*(?:[=;,&]|$)))")
+# Not so ` :token` behind a value, which is the next keyword of Clojure, Ruby or Elixir
+_ASSIGNS = re.compile(r"[\"']?\s{0,8}(?::(?!//)(?!(?<=\s:)[A-Za-z])|=(?![=;,&\s\"']*(?:[=;,&]|$)))")
 _FILLED_HOST = re.compile(
     r"([A-Za-z][A-Za-z0-9+.\-]{0,20}://)(?:\{[\w:.\-]{0,80}\}|(%%host%%)):(\d{1,5})(?!\d)"
 )
