@@ -13,6 +13,7 @@ from cilium_policies.catalogue.recognise import part_of
 from cilium_policies.evidence.not_read import is_others, owns
 from cilium_policies.evidence.object_texts import (
     chosen_at,
+    connected,
     entries_of,
     fields_of,
     is_of,
@@ -82,6 +83,8 @@ class Collected:
                 from cilium_policies.evidence.served_ports import of_values  # start-up is paid by all
 
                 found.update(dict.fromkeys(of_values(workload.texts)))
+        elif source is not None and not workload.component and "." in source.group:
+            found.update(dict.fromkeys(connected(source, self._cluster.inventory)))
         for row in self._rows(workload):
             if is_switched_on(workload, row):
                 found.update(dict.fromkeys(self._read(workload, row)))
@@ -169,8 +172,7 @@ class Collected:
         for one in self._cluster.inventory.of(f"{source.kind}Config"):
             if self._chooses(source, one):
                 yield from fields_of(one)
-        for one in others:
-            yield from fields_of(one)
+        yield from (each for one in others for each in fields_of(one))
 
     def _said_by(self, source: Object) -> _Said:
         """Names of configuration in a custom resource, names and keys that it chooses there, and the objects that it
@@ -234,13 +236,11 @@ class Collected:
                 yield one
             return
         source, paths = workload.source, texts(row.get("at"))
-        pointed = (
-            {(source.namespace, name) for name in names_at(source.body, paths)} if source is not None else ()
-        )
+        names = names_at(source.body, paths) if source is not None and paths else ()
         for one in self._cluster.inventory.of(kind, group=text(row.get("group")) or None):
-            if not self._is_for(workload, one, row):
-                continue
-            if paths and (one.namespace, one.name) not in pointed:
+            own = source is not None and one.namespace in ("", source.namespace) and one.name in names
+            near = own if paths and not one.namespace else self._is_for(workload, one, row)
+            if not near or (paths and not own):
                 continue
             if not label or one.labels.get(label) == workload.labels.get(label):
                 yield one

@@ -29,7 +29,7 @@ from cilium_policies.evidence.trust import (
     words,
 )
 from cilium_policies.evidence.unmet import is_declared, unmet
-from cilium_policies.evidence.unopened import Unopened, is_of_an_edge, may_be_called
+from cilium_policies.evidence.unopened import Unopened, is_device, is_of_an_edge, may_be_called
 from cilium_policies.evidence.variables import of_services, pairs
 from cilium_policies.kube.kinds import EVIDENCE
 from cilium_policies.kube.objects import at, mapping, mappings, sequence, text
@@ -79,6 +79,7 @@ def edges(cluster: Cluster, given: Given, some: Iterable[Workload] | None = None
             )
             certain = alone or told or stated or not of_object
             plain = stated or (told and found.kind == "value" and not is_for_others(address))
+            plain = plain or is_device(found, address)
             leads = list(_edges(destinations, workload, found, address, certain, plain))
             yield from leads
             if leads:

@@ -32,6 +32,19 @@ _MQTT = 1883
 _PROXY = rf"{_LINE}(?:reverse_proxy|to){_GAP}(?:[@/*][^\s{{]{{0,200}}{_GAP})?([^\n{{#]{{1,600}})"
 _UPSTREAMS = rf"(?<!\S){_HOST}(?::{_PORT})?(?!\S)"
 _HTTP = 80
+# Caddy's challenges by DNS, whose providers are called by the name of their module (`acme_dns NAME …`, `dns NAME …`):
+# github.com/libdns/NAME, hosts as tokens.py and the entries of cert-manager and external-dns have them
+_CHALLENGE = rf"{_LINE}(?:acme_dns|dns){_GAP}([a-z][a-z0-9]{{1,30}})(?=[ \t\r{{]|$)"
+_DNS_APIS = {
+    "cloudflare": ("api.cloudflare.com",),
+    "digitalocean": ("api.digitalocean.com",),
+    "duckdns": ("www.duckdns.org",),
+    "gandi": ("api.gandi.net",),
+    "googleclouddns": ("dns.googleapis.com", "oauth2.googleapis.com"),
+    "porkbun": ("api.porkbun.com",),
+    "route53": ("route53.amazonaws.com",),
+}
+_HTTPS = 443
 # HAProxy's mailers, whose lines begin with a name, and rinetd's four columns
 _MAILER = rf"{_LINE}mailer{_GAP}\S{{1,99}}{_GAP}{_HOST}:{_PORT}"
 _RINETD = rf"{_LINE}(?:\d{{1,3}}\.){{3}}\d{{1,3}}[ \t]{{1,99}}\d{{1,5}}[ \t]{{1,99}}{_HOST}[ \t]{{1,99}}{_PORT}{_END}"
@@ -81,6 +94,11 @@ def _proxies(value: str) -> Named:
             yield host, int(port or _HTTP), "TCP"
 
 
+def _challenges(value: str) -> Named:
+    for provider in re.findall(_CHALLENGE, value):
+        yield from ((host, _HTTPS, "TCP") for host in _DNS_APIS.get(provider, ()))
+
+
 def _pairs(form: str) -> Callable[[str], Named]:
     return lambda value: ((host, int(port), "TCP") for host, port in re.findall(form, value))
 
@@ -100,6 +118,7 @@ _READERS: tuple[tuple[tuple[str, ...], tuple[str, ...], Callable[[str], Named]],
     (("poll ",), ("proto",), _polled),
     (("connection ",), ("address",), _bridges),
     (("reverse_proxy ",), _ANY, _proxies),
+    (("acme_dns ", "dns "), ("{",), _challenges),
     (("home_server",), ("{",), _home_servers),
     (("mailer ",), ("mailers ",), _pairs(_MAILER)),
     (("0.0.0.0 ",), _ANY, _pairs(_RINETD)),

@@ -83,6 +83,10 @@ _CHECKED = (
 _WEIGHED = rf"(?<![\w.\-/:@])(?:[A-Za-z][\w\-]{{0,62}}:)?({_NAME}):(\d{{4,5}}):\d{{1,3}}(?![\w.:\-])"
 # A member of a group with both its ports: Typesense's `ts-0.peers:8107:8108`, ZooKeeper's `server.1=zk-0.zk:2888:3888`
 _MEMBER = rf"(?<![\w.\-/:@])({_NAME}):(\d{{4,5}}):(\d{{4,5}})(?![\w.:\-])"
+# `local:cache:6379:0:password` of redis-commander, `time:http://mcpo:8000:key;files:http://mcpo-1:8001` of Open WebUI
+_LABEL = r"(?<![\w.\-/:@])(?!r2dbc:|[jo]dbc:)[A-Za-z][\w.\-]{0,63}:"
+_LABELLED = rf"{_LABEL}({_NAME}):(\d{{4,5}}):\d{{1,3}}:"
+_LABELLED_URL = rf"{_LABEL}([a-z][a-z0-9+]{{1,15}})://({_NAME}):(\d{{2,5}})(?=[:/,;\s]|$)"
 _TWO_COLONS = r":[\w.\-]+:\d"  # all three hold it: a quick look, as nearly every text has colons
 _CALLED = r"(?<![\w.\-/:@])[A-Za-z][\w\-]{0,62}:([A-Za-z][\w.\-]{0,252}):(\d{2,5})(?![\w.:@\-])"
 # dbt's profile of a Snowflake account
@@ -139,6 +143,8 @@ def drivers(value: str) -> Iterator[Driven]:
             yield one.start(1), "https", snowflake(one[1]), 443, True, False
     if ":" in value:
         yield from _in_colons(value)
+        if value.count(":") > 2 and "\n" not in value:
+            yield from _labelled(value)
     if "," in value:
         yield from _lists(value)
         yield from _sql_instance(value)
@@ -149,6 +155,14 @@ def _formed(value: str, forms: tuple[_Form, ...]) -> Iterator[Driven]:
         if sign in value:
             for one in re.finditer(form, value):
                 yield one.start(1), scheme, one[1], int(one[2] or usual), plain, bool(one[2])
+
+
+def _labelled(value: str) -> Iterator[Driven]:
+    """Members of a list that have a label before their address, and what else the program is told behind it."""
+    for one in re.finditer(_LABELLED_URL, value) if "://" in value else ():
+        yield one.start(2), one[1], one[2], int(one[3]), True, True
+    for one in re.finditer(_LABELLED, value):
+        yield one.start(1), "", one[1], int(one[2]), True, True
 
 
 def _sql_instance(value: str) -> Iterator[Driven]:

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 
 from cilium_policies.catalogue.conditions import names_at
 from cilium_policies.catalogue.flows import texts
+from cilium_policies.kube.inventory import Inventory
 from cilium_policies.kube.kinds import EVIDENCE
 from cilium_policies.kube.objects import (
     IDENTITY,
@@ -162,3 +163,20 @@ def entries_of(one: Object) -> Iterator[tuple[str, str]]:
             yield key, addresses(base64.b64decode(value).decode(), key)
         except ValueError:
             continue  # binary, or a placeholder that somebody substitutes later
+
+
+def connected(source: Object, inventory: Inventory) -> Iterator[Text]:
+    """The fields of objects of its operator's that a custom resource with a pod template names, for its pods to call
+    what stands there: `connectionRef: {name: main}` a Connection, `repository: {kind: Repository, name: main}`."""
+    for path, held in walk_mappings(source.spec):
+        key, name = path.rpartition(".")[2].partition("[")[0], text(held.get("name"))
+        kinds = [text(held.get("kind"))]
+        if not kinds[0] and key.endswith("Ref"):
+            end = key[:1].upper() + key[1:-3]
+            begins = re.findall("[A-Z][a-z0-9]*", source.kind)
+            kinds = ["".join(begins[:number]) + end for number in range(len(begins))]
+        for kind in kinds if name and kinds[0] and not key.startswith("auth") else ():
+            for namespace in ("", source.namespace):
+                one = inventory.get(kind, namespace, name)
+                if one is not None and one is not source and one.group == source.group:
+                    yield from fields_of(one)

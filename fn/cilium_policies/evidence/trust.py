@@ -14,8 +14,8 @@ edge opens the Internet on a port. So the outside counts only where something is
 - in a shell or Python script, a constant called like a variable, and an address in a command or call that sends a
   request.
 
-Helm values speak of the inside only, but for those that are called like an environment variable; a custom resource's
-field that is called so (`env: [{name: API_URL, value: …}]`) is one.
+Helm values speak of the inside only, but for those that are called like an environment variable, and for devices
+(`unopened.is_device`); a custom resource's field that is called so (`env: [{name: API_URL, value: …}]`) is one.
 """
 
 from __future__ import annotations
@@ -162,7 +162,7 @@ def outside(found: Text, address: Address, workload: Workload, routed: bool) -> 
     if address.key in _PASSES or address.scheme == REPOSITORY:
         return True
     ours = address.scheme in _BROWSED and address.key.isupper() and OWN.issuperset(words(address.key))
-    return not ours and _is_field(address)  # `APP_URL=https://…` of a file `.env`
+    return not ours and is_field(address)  # `APP_URL=https://…` of a file `.env`
 
 
 def _in_script(found: Text, address: Address, workload: Workload, routed: bool) -> bool:
@@ -176,10 +176,10 @@ def _in_script(found: Text, address: Address, workload: Workload, routed: bool) 
     told = (
         address.explicit or address.port in SERVERS
     )  # settings as code: `{"HOST": "db.acme.com", "PORT": 3306}`
-    return address.direct and told and not address.scheme and _is_field(address)
+    return address.direct and told and not address.scheme and is_field(address)
 
 
-def _is_field(address: Address) -> bool:
+def is_field(address: Address) -> bool:
     """Whether a key of a file is one of those that hold what to call: by its last word, or as the program there."""
     parts = words(address.key)
     if not parts:

@@ -7,20 +7,37 @@ or a file name is called all the same: a mail server, a login's issuer, a store 
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 
 from cilium_policies.evidence.addresses import Address
 from cilium_policies.evidence.callers import is_no_configuration
 from cilium_policies.evidence.host_keys import is_host_key
-from cilium_policies.evidence.public_names import is_number
+from cilium_policies.evidence.public_names import is_number, is_private
 from cilium_policies.evidence.signs import holds
-from cilium_policies.evidence.trust import FIELDS, OWN, is_for_others, is_variable, words
+from cilium_policies.evidence.trust import (
+    FIELDS,
+    OWN,
+    is_field,
+    is_for_others,
+    is_scalar,
+    is_value,
+    is_variable,
+    words,
+)
 from cilium_policies.lean import NamedTuple
 from cilium_policies.workloads.model import Text, Workload, WorkloadKey
 
 _BROWSED = ("http", "https", "")
 # Under such a path nodes mount what stands there, or others are told the program's own name.
 _NOT_CALLED = ("nfs", "volume", "storageclass", "storage_class", "ingress", "route", "gateway", "tls", "cors")
+# Words of a path that do not say whose address stands below it: `config.url`, `app.env.host`.
+_ANYBODYS = frozenset(
+    "config configuration settings env values spec main global extra containers controllers".split()  # noqa: SIM905
+)
+# In the place of a protocol: the pods call a store of objects, wherever it stands.
+STORE = "store"
+_OF_STORES = r"(?i)s3|storage|object_?store|bucket"
 # Of a release that is not rendered: pods, and a port that the catalogue lets them call.
 Called = frozenset[tuple[WorkloadKey, int, str]]
 
@@ -59,7 +76,7 @@ def may_be_called(client: Workload, found: Text, address: Address) -> bool:
         return False
     parts = words(address.key)
     plain = is_variable(found)
-    if plain and address.scheme in _BROWSED and set(parts) <= OWN:
+    if plain and address.scheme in _BROWSED and set(parts) <= OWN and not _is_of_another(client, found):
         return False  # `APP_URL`: its own
     named = bool(parts) and parts[-1] in FIELDS
     return (
@@ -69,11 +86,32 @@ def may_be_called(client: Workload, found: Text, address: Address) -> bool:
     )
 
 
+def _is_of_another(client: Workload, found: Text) -> bool:
+    """Whether the path of a value says what stands at its address: `storage.s3.endpoint`, not `config.url`."""
+    if not is_value(found):
+        return False
+    near = [word for part in found.field.split(".")[-3:] for word in words(part)]
+    return bool(
+        {*near} - OWN - _ANYBODYS - {*words(client.name), *words(client.release), *words(client.component)}
+    )
+
+
 def is_of_an_edge(client: Workload, found: Text, address: Address, called: Called) -> bool:
     """Whether a chart's values name the other end of what the catalogue says that these pods call: the database that
-    runs elsewhere, the mail server, on its port."""
-    told = found.kind == "value" and (client.key, address.port, address.protocol) in called
+    runs elsewhere, the mail server, on its port; their store of objects on any."""
+    if found.kind != "value":
+        return False
+    told = (client.key, address.port, address.protocol) in called
+    if not told and (client.key, 0, STORE) in called:
+        told = re.search(_OF_STORES, found.field) is not None
     return told and _is_given(found, address)
+
+
+def is_device(found: Text, address: Address) -> bool:
+    """Whether a chart's value is a private address by number that the program calls (`s3.endpoint: 192.168.1.4:9000`):
+    it is nobody's example and nobody's own name."""
+    value = found.kind == "value" and is_scalar(found) and is_private(address.host)
+    return value and _is_given(found, address) and is_field(address)
 
 
 def _is_given(found: Text, address: Address) -> bool:

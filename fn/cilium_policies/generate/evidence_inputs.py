@@ -12,9 +12,10 @@ from cilium_policies.catalogue.recognise import is_among
 from cilium_policies.config.model import Config
 from cilium_policies.document.finding import Finding, of_config
 from cilium_policies.evidence.given import Given
+from cilium_policies.evidence.unopened import STORE
 from cilium_policies.generate.dns import SERVICES, Dns
 from cilium_policies.generate.roles import Roles, may_serve, usual_scrapers
-from cilium_policies.kube.objects import Mapping
+from cilium_policies.kube.objects import Mapping, walk_strings
 from cilium_policies.workloads.cluster import Cluster
 from cilium_policies.workloads.model import WorkloadKey
 
@@ -120,15 +121,19 @@ def _is_unshown(cluster: Cluster, namespace: str) -> bool:
 
 
 def _called(entry: Component, parts: Roles) -> Iterator[tuple[WorkloadKey, int, str]]:
-    """The ports of others that pods of a component call in a release that is not rendered."""
+    """The ports of others that pods of a component call in a release that is not rendered, and the stores of objects,
+    whose port only the values tell."""
     pods = [one for one in parts.component(entry.name) if one.release and not one.rendered]
     for known in entry.own_edges if pods else ():
         if known.direction != "egress" or known.peer == f"component:{entry.name}":
             continue
         ports = [port for port in known.pod_ports() if port.number not in _WEB and not port.end]
-        for one in pods if ports else ():
+        called = [(port.number, port.protocol) for port in ports]
+        if any(value == "object-storage" for _, value in walk_strings({"when": known.when})):
+            called.append((0, STORE))
+        for one in pods if called else ():
             if is_among(entry.played(one.labels), known.part):
-                yield from ((one.key, port.number, port.protocol) for port in ports)
+                yield from ((one.key, *each) for each in called)
 
 
 def _between_members(component: Component) -> set[tuple[str, int, str]]:

@@ -23,6 +23,7 @@ def unpublished(one: Workload, cluster: Cluster) -> Iterator[Uncovered]:
     for found in told:
         holders = [mate for mate in mates if any(each.field == found.field for each in mate.texts)]
         serving = [mate for mate in holders if cluster.services_for(mate)] or holders
+        serving = [mate for mate in serving if _is_of(mate, found)] or serving
         if found.value not in known and serving[0] is one:
             line = f"{{from: world, to: {{pod: {one.namespace}/{one.name}}}, why: …}}"
             said = f"{found.field}: {found.value}"
@@ -32,3 +33,9 @@ def unpublished(one: Workload, cluster: Cluster) -> Iterator[Uncovered]:
 
 def _publishes(found: Text) -> bool:
     return found.kind == "value" and found.value in _TYPES and bool(re.search(r"(?i)type$", found.field))
+
+
+def _is_of(one: Workload, found: Text) -> bool:
+    """Whether a value stands in the block of a workload's own part: `gateway.service.type` of `RELEASE-gateway`."""
+    part = found.field.rpartition(".service")[0].rpartition(".")[2].lower()
+    return bool(part) and one.name.replace("-", "").lower().endswith(part)

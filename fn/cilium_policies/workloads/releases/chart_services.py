@@ -18,7 +18,7 @@ from cilium_policies.kube.objects import (
 from cilium_policies.workloads.model import Service, ServicePort, Workload
 from cilium_policies.workloads.releases.naming import Names
 from cilium_policies.workloads.releases.release import Release
-from cilium_policies.workloads.releases.values import scalar
+from cilium_policies.workloads.releases.values import read, scalar
 
 _PORT_LISTS = ("ports", "stream")
 
@@ -47,6 +47,14 @@ def service(
         source_ranges=tuple(map(text, sequence(block.get("loadBalancerSourceRanges")))),
         source=source,
     )
+
+
+def own_block(name: str, names: Names) -> str:
+    """The path at which values speak of a part's Service, as charts with several parts have it: `queryFrontend.service`
+    of `{fullname}-query-frontend`; "" none."""
+    first, *others = name.rpartition("}-")[2].split("-")
+    path = first + "".join(map(str.capitalize, others)) + ".service"
+    return path if isinstance(read(names.scope, path), dict) else ""
 
 
 def further(block: Mapping) -> Iterator[ServicePort]:

@@ -231,7 +231,8 @@ def _service(
     """A Service of the catalogue's, with the type, ranges and only port that the values give it. Of those `beside` it,
     which share its values, `service` is of the one whose name has nothing behind the release's, if there is one."""
     main = template.name.endswith("}") or not any(name.endswith("}") for name in beside)
-    block = mapping(read(names.scope, template.values or "service")) if template.values or main else {}
+    path = template.values or chart_services.own_block(template.name, names) or ("service" if main else "")
+    block = mapping(read(names.scope, path)) if path else {}
     number = scalar(block.get("port")) if len(template.ports) == 1 else ""
     ports = tuple(
         ServicePort(
