@@ -161,7 +161,11 @@ STORES = frozenset(("s3", "minio", "storage", "bucket", "objectstorage", "objsto
 # Words of a variable whose port is asked by UDP, whichever it is
 BY_DATAGRAMS = ("statsd", "wireguard", "stun")
 DATAGRAMS = {one.port for one in PROGRAMS if one.udp}
-ALWAYS_UDP = frozenset((123, 161, 3671, 51820))  # by datagrams whatever a key says: NTP, SNMP, KNX, WireGuard
+# By datagrams whatever a key says: TFTP, NTP, SNMP and its traps, RADIUS and changes of its authorizations, NetFlow,
+# GTP-U, KNX, sFlow, PFCP, WireGuard
+ALWAYS_UDP = frozenset((69, 123, 161, 162, 1645, 1646, 1812, 1813, 2055, 2152, 3671, 3799, 6343, 8805, 51820))
+# Words of a key whose port is asked by either
+BY_EITHER = ("syslog", "homer")
 KEYS = {one.port: set(one.keys.split()) for one in PROGRAMS if one.keys}
 DATABASES = {word: one.port for one in PROGRAMS for word in one.settings.split()}
 SERVERS = frozenset(port for one in PROGRAMS if one.private for port in (one.port, *one.also))

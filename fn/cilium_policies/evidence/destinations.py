@@ -259,7 +259,7 @@ class Destinations:
             yield from self._private(host, port, own=True) if balanced else ()
         elif numbers or (own and ours):
             return
-        elif ":" in host or host.replace(".", "").isdigit():
+        elif ":" in host or host.replace(".", "").replace("/", "").isdigit():
             yield from self._number(workload, host, port, by_url=address.scheme in ("http", "https"))
         elif is_local(host):
             local = Reason("calls-local-host", (in_words(host),))

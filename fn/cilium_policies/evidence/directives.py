@@ -48,6 +48,18 @@ _HTTPS = 443
 # HAProxy's mailers, whose lines begin with a name, and rinetd's four columns
 _MAILER = rf"{_LINE}mailer{_GAP}\S{{1,99}}{_GAP}{_HOST}:{_PORT}"
 _RINETD = rf"{_LINE}(?:\d{{1,3}}\.){{3}}\d{{1,3}}[ \t]{{1,99}}\d{{1,5}}[ \t]{{1,99}}{_HOST}[ \t]{{1,99}}{_PORT}{_END}"
+# Neighbours by BGP, as FRR, BIRD, ExaBGP and OpenBGPD (`neighbor 10.0.0.1 remote-as 64500`) and GoBGP
+# (`neighbor-address: 10.0.0.1`) have them
+_NEIGHBOUR = (
+    r"\bneighbor(?:-address|_address|Address)?[\"']?[ \t]{0,9}[:= \t][ \t]{0,9}[\"']?"
+    r"((?:\d{1,3}\.){3}\d{1,3})(?![\w./])"
+)
+_AUTONOMOUS = ("remote-as", "peer-as", "peer_as", "local-as", " as ", "peerAs")
+_BGP = 179
+# The networks that LibreNMS and Observium look for devices in: `$config['nets'] = ['10.0.0.0/16'];`
+_NETWORKS = r"\[[\"']nets[\"']\](?:\[\])?[ \t]{0,9}=([^;]{1,2000});"
+_NETWORK = r"[\"']((?:\d{1,3}\.){3}\d{1,3}/\d{1,2})[\"']"
+_SNMP, _ECHO = 161, 8
 _ANY = ("",)
 Named = Iterator[tuple[str, int, str]]
 
@@ -103,6 +115,17 @@ def _pairs(form: str) -> Callable[[str], Named]:
     return lambda value: ((host, int(port), "TCP") for host, port in re.findall(form, value))
 
 
+def _neighbours(value: str) -> Named:
+    yield from ((host, _BGP, "TCP") for host in re.findall(_NEIGHBOUR, value))
+
+
+def _networks(value: str) -> Named:
+    for listed in re.findall(_NETWORKS, value):
+        for network in re.findall(_NETWORK, listed):
+            yield network, _SNMP, "UDP"
+            yield network, _ECHO, "ICMP"  # asked before anything else
+
+
 def _home_servers(value: str) -> Named:
     from cilium_policies.evidence.radius import home_servers  # few clusters hold such a server
 
@@ -122,4 +145,6 @@ _READERS: tuple[tuple[tuple[str, ...], tuple[str, ...], Callable[[str], Named]],
     (("home_server",), ("{",), _home_servers),
     (("mailer ",), ("mailers ",), _pairs(_MAILER)),
     (("0.0.0.0 ",), _ANY, _pairs(_RINETD)),
+    (("neighbor",), _AUTONOMOUS, _neighbours),
+    (("'nets'",), _ANY, _networks),
 )

@@ -81,12 +81,17 @@ _CHECKED = (
 )
 # A number behind the port, twemproxy's weight or a Redis' database (`cache:6379:1`), and a name before the host
 _WEIGHED = rf"(?<![\w.\-/:@])(?:[A-Za-z][\w\-]{{0,62}}:)?({_NAME}):(\d{{4,5}}):\d{{1,3}}(?![\w.:\-])"
+# What stands as a key of YAML: gNMIc's `targets:` with `10.64.0.1:57400: {}` below
+_AS_KEY = (
+    r"(?m)^[ \t]{1,99}((?:\d{1,3}\.){3}\d{1,3}|(?:[A-Za-z0-9][\w\-]{0,62}\.){1,8}[A-Za-z][\w\-]{1,62})"
+    r":(\d{2,5}):(?=\s)"
+)
 # A member of a group with both its ports: Typesense's `ts-0.peers:8107:8108`, ZooKeeper's `server.1=zk-0.zk:2888:3888`
 _MEMBER = rf"(?<![\w.\-/:@])({_NAME}):(\d{{4,5}}):(\d{{4,5}})(?![\w.:\-])"
 # `local:cache:6379:0:password` of redis-commander, `time:http://mcpo:8000:key;files:http://mcpo-1:8001` of Open WebUI
-_LABEL = r"(?<![\w.\-/:@])(?!r2dbc:|[jo]dbc:)[A-Za-z][\w.\-]{0,63}:"
-_LABELLED = rf"{_LABEL}({_NAME}):(\d{{4,5}}):\d{{1,3}}:"
-_LABELLED_URL = rf"{_LABEL}([a-z][a-z0-9+]{{1,15}})://({_NAME}):(\d{{2,5}})(?=[:/,;\s]|$)"
+_BEFORE = r"(?<![\w.\-/:@])(?!r2dbc:|[jo]dbc:)[A-Za-z][\w.\-]{0,63}:"
+_LABELLED = rf"{_BEFORE}({_NAME}):(\d{{4,5}}):\d{{1,3}}:"
+_LABELLED_URL = rf"{_BEFORE}([a-z][a-z0-9+]{{1,15}})://({_NAME}):(\d{{2,5}})(?=[:/,;\s]|$)"
 _TWO_COLONS = r":[\w.\-]+:\d"  # all three hold it: a quick look, as nearly every text has colons
 _CALLED = r"(?<![\w.\-/:@])[A-Za-z][\w\-]{0,62}:([A-Za-z][\w.\-]{0,252}):(\d{2,5})(?![\w.:@\-])"
 # dbt's profile of a Snowflake account
@@ -207,6 +212,10 @@ def _has_password_line(value: str) -> bool:
 
 def _in_colons(value: str) -> Iterator[Driven]:
     """`label:host:port`, `host:port:weight` and `host:port:port`, of which only a Service is meant (`direct` false)."""
+    if "targets:" in value:
+        yield from (
+            (one.start(1), "", one[1], int(one[2]), True, True) for one in re.finditer(_AS_KEY, value)
+        )
     forms = [_WEIGHED, _CALLED] if compiled(_TWO_COLONS).search(value) is not None else []
     for one in re.finditer(_MEMBER, value) if forms else ():
         yield from ((one.start(1), "tcp", one[1], int(port), False, True) for port in one.group(2, 3))

@@ -19,15 +19,17 @@ def literal(
     import ipaddress  # lazily: few inputs hold a literal address
 
     try:
-        address = ipaddress.ip_address(number)
+        address = (
+            ipaddress.ip_network(number, strict=False) if "/" in number else ipaddress.ip_address(number)
+        )
     except ValueError:
         return
     if address.is_multicast or address.is_unspecified or address.is_loopback:
         return
     for block in nodes:
         try:
-            inside = address in ipaddress.ip_network(block, strict=False)
-        except ValueError:
+            inside = "/" not in number and address in ipaddress.ip_network(block, strict=False)
+        except (TypeError, ValueError):
             continue
         if inside:
             # A node's address has the node's identity, which no CIDR rule matches.

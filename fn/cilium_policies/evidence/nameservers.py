@@ -13,6 +13,18 @@ _DIRECTIVE = (
     r"(?m)^[ \t]*(?:forward-addr|stub-addr|(?:dns_)?nameservers?|resolver)"
     r"(?:[ \t]*[:=]|[ \t])[ \t]*([^\n#;]{1,400})"
 )
+# Whom servers of zones tell of changes, ask for zones, and pass questions on to: `also-notify=10.1.0.2:5300` and
+# `forward-zones=corp=10.1.0.2;10.1.0.3` (PowerDNS), `request-xfr: AXFR 10.1.0.2 key` (NSD)
+_ZONES = (
+    r"(?m)^[ \t]*(?:also-notify|forward-zones(?:-recurse)?|request-xfr|notify(?=:[ \t]+\d))[ \t]*\+?[:=]"
+    r"([^\n#]{1,1000})"
+)
+# `forwarders { 10.1.0.2; 10.1.0.3 port 5353; };` (BIND), `forwarders: [10.1.0.2]` and such a list below (PowerDNS)
+_FORWARDERS = (
+    r"(?m)(?:^|[;{])[ \t]*(?:-[ \t]+)?(?:(?:forwarders|also-notify|masters|primaries|parental-agents)\b[^\n{:;]{0,99}"
+    r"\{([^}]{1,2000})\}|forwarders:([ \t]*\[[^\]]{1,1000}\]|(?:[ \t]*\n[ \t]*-[^\n]{0,200}){1,60}))"
+)
+_AT_PORT = r" port (\d{1,5})"
 # `forward . 10.0.0.254 1.1.1.1` (CoreDNS): of these the catalogue's entry opens the Internet's
 _FORWARD = r"(?m)^[ \t]*forward[ \t]+\S{1,253}[ \t]+([^\n#{]{1,400})"
 _PRIVATE = r"10\.|192\.168\.|172\.(?:1[6-9]|2\d|3[01])\.|100\.(?:6[4-9]|[7-9]\d|1[01]\d|12[0-7])\."
@@ -42,7 +54,8 @@ _LISTED = (
     r"(?i)(?:.*_)?(?:(?:dns_?)?(?:upstream|resolver|nameserver|forwarder)s?|dns_?servers?|pihole_dns)_?\d?"
 )
 _SERVERS = r"\s*(?:(?:(?:\d{1,3}\.){3}\d{1,3}|[\w.\-]{1,253}(?=#))(?:#\d{1,5})?(?:[\s;,]{1,3}|$)){1,16}"
-WORDS = ("forward-addr", "forward ", "stub-addr", "nameserver", "resolver", "server=", "dns:", "_upstreams:")
+WORDS = ("forward-", "forward ", "stub-addr", "nameserver", "resolver", "server=", "dns:", "_upstreams:",
+         "forwarders", "notify", "request-xfr", "masters ", "primaries ")  # fmt: skip
 
 
 def nameservers(value: str, key: str = "") -> Iterator[tuple[str, int, str]]:
@@ -56,8 +69,11 @@ def nameservers(value: str, key: str = "") -> Iterator[tuple[str, int, str]]:
         *re.finditer(_DNSMASQ, value),
         *re.finditer(_CHECKED, value),
         *re.finditer(_ADGUARD, value),
+        *re.finditer(_ZONES, value),
     ):
         yield from _of(re.sub(_DOMAINS, "", line[1]))
+    for block in re.finditer(_FORWARDERS, value):
+        yield from _of(re.sub(_AT_PORT, r"@\1", block[1] or block[2]))
     for line in re.finditer(_FORWARD, value):
         yield from (one for one in _of(line[1]) if re.match(_PRIVATE, one[0]))
 

@@ -17,7 +17,8 @@ _BY_COLON = ("s3", "rest", "sftp", "stun", "stuns", "turn", "turns")
 
 # Of which one stands in a text that evidence/directives.py reads
 DIRECTIVES = ("remote ", "iburst", "driftfile", "makestep", "rtcsync", "restrict ", "[Time]", "poll ", "connection ",
-              "reverse_proxy ", "acme_dns ", "mailer ", "home_server", "0.0.0.0 ")  # fmt: skip
+              "reverse_proxy ", "acme_dns ", "mailer ", "home_server", "0.0.0.0 ",
+              "neighbor", "'nets'")  # fmt: skip
 
 
 @cache

@@ -120,7 +120,9 @@ def _workload(one: Object, template: Mapping, configs: Configs) -> Workload:
     made.ports = tuple(_ports(within))
     made.probes = tuple(dict.fromkeys(_probes(within, made.ports)))
     made.images = tuple([text(container.get("image")) for container in within])
-    made.texts = _run((*texts(one.namespace, spec, within, configs), *injected(one, made.annotations)))
+    made.texts = _run(
+        (*texts(one.namespace, spec, within, configs), *injected(one, made.annotations)), within
+    )
     made.selector = _selector(one, made)
     made.release = (
         one.annotations.get(RELEASE_NAME, "")
@@ -174,14 +176,16 @@ def _probes(within: list[Mapping], ports: tuple[Port, ...]) -> Iterator[Port]:
                     yield Port(number)
 
 
-def _run(found: tuple[Text, ...]) -> tuple[Text, ...]:
+def _run(found: tuple[Text, ...], within: list[Mapping]) -> tuple[Text, ...]:
     """The texts without scripts that stand in a ConfigMap for other pods: of several in one those that this pod's
-    command, or a script that it names, runs by name; all where it names none or runs whatever is there."""
+    command, or a script that it names, runs by name, or that it mounts one by one, as a `config.php`; all where it
+    names none or runs whatever is there."""
     scripts = [one for one in found if one.kind == "entry" and one.key.endswith(_SCRIPTS)]
     if len(scripts) < 2:
         return found
     rest = set(map(id, scripts))
     told = [one.value for one in found if id(one) not in rest]
+    told += [text(one.get("subPath")) for each in within for one in mappings(each.get("volumeMounts"))]
     sources = set()
     for value in told:  # grows: a script may run another
         for one in [each for each in scripts if id(each) in rest and each.key in value]:
