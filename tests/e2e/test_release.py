@@ -1,8 +1,10 @@
 """The release rehearsed: its own shell steps against a registry on this machine, with cosign and a key.
 
-Real: the registry (crane's), the images that are built, pushed by digest, started and built again (podman), what cosign
-signs, attests and verifies. Not real: keyless identities, buildx (tests/e2e/buildx.py does its words with podman and
-crane), and the second platform, unless CILIUM_POLICIES_ARM64_BASE names a base for it (`.ci/arm64.sh` makes one).
+Real: the registry (crane's), the images that are built, pushed by digest, started and built again, what cosign signs,
+attests and verifies. BuildKit and buildx build, where `.ci/tools.sh buildkit` has built them (tests/e2e/buildkit.py);
+else tests/e2e/buildx.py does their words with podman and crane, and what BuildKit attaches to an image is not there.
+Not real: keyless identities, and the second platform, unless CILIUM_POLICIES_ARM64_BASE names a base for it
+(`.ci/arm64.sh` makes one).
 """
 
 from __future__ import annotations
@@ -17,11 +19,13 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
 
+from tests.e2e import buildkit
 from tests.tools import (
     BASE,
     EPOCH,
@@ -70,6 +74,7 @@ class Rehearsal(NamedTuple):
     image: str
     digest: str
     env: dict[str, str]
+    base: str  # what BuildKit built on, by digest; "" where podman built
 
     def told(self, *command: str | Path) -> str:
         return succeeded(run(command, env=self.env))
@@ -116,31 +121,47 @@ def keys(registry: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def rehearsal(registry: str, keys: Path, tmp_path_factory: pytest.TempPathFactory) -> Rehearsal:
+def rehearsal(registry: str, keys: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rehearsal]:
     """Every job, done once."""
+    with ExitStack() as stack:
+        yield rehearsed(registry, keys, tmp_path_factory.mktemp("release"), stack)
+
+
+def rehearsed(registry: str, keys: Path, place: Path, stack: ExitStack) -> Rehearsal:
+    """`stack`: gets the daemon that builds."""
     engine = container_engine()
     if not engine.podman:
         absent("the rehearsal builds with podman")
     if run([engine.command, "image", "inspect", BASE]).returncode != 0:
         absent(f"base image {BASE} missing: make tools")
-    place, image = tmp_path_factory.mktemp("release"), f"{registry}/me/policies"
-    tree = place / "tree"
+    tree, image, base = place / "tree", f"{registry}/me/policies", ""
     release.whole_checkout(tree)
     release.public(tree, image)
+    named = {"linux/amd64": BASE, "linux/arm64": ARM64}
+    kit: dict[str, str] = {}
+    if buildkit.here():
+        kit = stack.enter_context(buildkit.daemon(registry))
+        base, scanner = buildkit.bases(registry, named)
+        release.built_on(tree, base)
     release.commit(tree)
     env = environment(
         COSIGN_PASSWORD="",
         IMAGE=image,
-        BASES=f"linux/amd64={BASE} linux/arm64={ARM64}",
+        BASES=" ".join(f"{platform}={name}" for platform, name in named.items()),
         PYTHONPATH=str(ROOT),
         PUBLISHED=str(place / "published"),
+        **kit,
     )
-    env["PATH"] = f"{standing_in(place / 'bin', keys, env['PATH'])}{os.pathsep}{env['PATH']}"
-    built = [sys.executable, "-c", f"from tests.e2e.buildx import build; print(build('{image}:build'))"]
-    done = run(built, env={**env, "SOURCE_DATE_EPOCH": EPOCH}, timeout=1200)
-    if done.returncode:
-        absent(f"the image cannot be built here: {done.stderr.strip().splitlines()[-1]}")
-    digest, provenance = done.stdout.strip(), place / "attestation.json"
+    env["PATH"] = f"{standing_in(place / 'bin', keys, env['PATH'], bool(kit))}{os.pathsep}{env['PATH']}"
+    if kit:
+        digest = buildkit.pushed(tree, {"env.IMAGE": image, "env.SOURCE_DATE_EPOCH": EPOCH}, scanner, kit)
+    else:
+        built = [sys.executable, "-c", f"from tests.e2e.buildx import build; print(build('{image}:build'))"]
+        done = run(built, env={**env, "SOURCE_DATE_EPOCH": EPOCH}, timeout=1200)
+        if done.returncode:
+            absent(f"the image cannot be built here: {done.stderr.strip().splitlines()[-1]}")
+        digest = done.stdout.strip()
+    provenance = place / "attestation.json"
     provenance.write_text("{}")
     values = {
         "steps.build.outputs.digest": digest,
@@ -151,16 +172,17 @@ def rehearsal(registry: str, keys: Path, tmp_path_factory: pytest.TempPathFactor
         failed, why = release.released(job, tree, env, values)
         assert not failed, f"{job}, {failed}: {why}"
     run([engine.command, "image", "prune", "-f", "--filter", f"label={STAGE}"])
-    return Rehearsal(tree, image, digest, env)
+    return Rehearsal(tree, image, digest, env, base)
 
 
-def standing_in(folder: Path, keys: Path, path: str) -> Path:
-    """docker, make, cosign and gh as the steps find them."""
+def standing_in(folder: Path, keys: Path, path: str, buildx: bool) -> Path:
+    """docker, make, cosign and gh as the steps find them; `buildx`: docker's `buildx` is itself."""
     folder.mkdir()
     python = shlex.quote(sys.executable)
+    own = 'if [ "$1" = buildx ]; then shift; exec buildx "$@"; fi\n'
     filled = {"python": sys.executable, "cosign": shutil.which("cosign", path=path)}
     scripts = {
-        "docker": f'#!/bin/sh\nexec {python} -m tests.e2e.buildx "$@"\n',
+        "docker": f'#!/bin/sh\n{own if buildx else ""}exec {python} -m tests.e2e.buildx "$@"\n',
         "make": f'#!/bin/sh\n[ "$1" != -C ] || cd "$2"\nexec {python} -m hatchling build\n',
         "gh": '#!/bin/sh\necho "$*" > "$PUBLISHED"\n',
         "cosign": COSIGN.format(**filled, public=str(keys / "cosign.pub"), private=str(keys / "cosign.key")),
@@ -172,12 +194,27 @@ def standing_in(folder: Path, keys: Path, path: str) -> Path:
 
 
 def index(found: Rehearsal, name: str) -> dict[str, str]:
-    """Digests by platform of an index in the registry."""
+    """Digests by platform of an index in the registry, without what is attached to them."""
     told = json.loads(found.told("crane", "manifest", name))
     return {
         f"{one['platform']['os']}/{one['platform']['architecture']}": one["digest"]
         for one in told["manifests"]
+        if one["platform"]["os"] != "unknown"
     }
+
+
+def attached(found: Rehearsal) -> dict[str, dict[str, dict]]:
+    """What BuildKit says of each image, by the image's digest and the predicate's type."""
+    told = json.loads(found.told("crane", "manifest", f"{found.image}@{found.digest}"))
+    said: dict[str, dict[str, dict]] = {}
+    for one in told["manifests"]:
+        if one.get("annotations", {}).get("vnd.docker.reference.type") == "attestation-manifest":
+            manifest = json.loads(found.told("crane", "manifest", f"{found.image}@{one['digest']}"))
+            blobs = [layer["digest"] for layer in manifest["layers"]]
+            statements = [json.loads(found.told("crane", "blob", f"{found.image}@{blob}")) for blob in blobs]
+            image = one["annotations"]["vnd.docker.reference.digest"]
+            said[image] = {statement["predicateType"]: statement for statement in statements}
+    return said
 
 
 def verified(found: Rehearsal, key: Path, name: str) -> subprocess.CompletedProcess[str]:
@@ -209,6 +246,29 @@ def test_what_was_started_are_the_images_of_the_signed_index(rehearsal: Rehearsa
     assert started == index(rehearsal, f"{rehearsal.image}@{rehearsal.digest}")
     assert sorted(started) == ["linux/amd64", "linux/arm64"]
     assert f"sha256:{statement['subject'][0]['digest']['sha256']}" == rehearsal.digest
+
+
+def test_each_image_has_an_sbom_and_its_provenance_in_the_index_that_was_signed(rehearsal: Rehearsal) -> None:
+    """The SBOM is a generator's of these tests; what BuildKit makes of it, and the provenance, are BuildKit's own."""
+    if not rehearsal.base:
+        pytest.skip("BuildKit is not built: bash .ci/tools.sh buildkit")
+    images = index(rehearsal, f"{rehearsal.image}@{rehearsal.digest}")
+    said = attached(rehearsal)
+    assert sorted(said) == sorted(images.values())
+    base = rehearsal.base.rpartition(":")[2]
+    for digest, statements in said.items():
+        for statement in statements.values():
+            assert {f"sha256:{one['digest']['sha256']}" for one in statement["subject"]} == {digest}
+        (sbom,) = [one for kind, one in statements.items() if kind == "https://spdx.dev/Document"]
+        listed = {one["name"]: one["versionInfo"] for one in sbom["predicate"]["packages"]}
+        assert listed["cilium-policies"] == VERSION
+        assert {name.lower() for name in listed} == {"cilium-policies", "click", "pyyaml"}
+        (provenance,) = [
+            one for kind, one in statements.items() if kind.startswith("https://slsa.dev/provenance/")
+        ]
+        text = json.dumps(provenance["predicate"])
+        assert base in text
+        assert f'"build-arg:SOURCE_DATE_EPOCH": "{EPOCH}"' in text
 
 
 def test_another_key_and_another_image_are_refused(rehearsal: Rehearsal, keys: Path) -> None:

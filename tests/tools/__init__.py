@@ -37,7 +37,7 @@ CI = os.environ.get("CI") == "true"
 LOST = b"from DB: no such exit code"
 QUESTIONS = {"kubectl": ["version", "--client"], "go": ["version"], "helm": ["version", "--short"]}
 QUESTIONS |= {"kustomize": ["version"], "kpt": ["version"], "flux": ["--version"]}
-QUESTIONS |= {"crane": ["version"], "cosign": ["version"]}
+QUESTIONS |= {"crane": ["version"], "cosign": ["version"], "buildx": ["version"]}
 
 
 def environment(**extra: str) -> dict[str, str]:

@@ -31,6 +31,14 @@ def public(tree: Path, image: str) -> None:
         (tree / name).write_text(text.replace(SOURCE, NEW_SOURCE).replace(REPOSITORY, image))
 
 
+def built_on(tree: Path, base: str) -> None:
+    """Another base in a checkout's Dockerfile."""
+    place = tree / "Dockerfile"
+    text, count = re.subn(r"(?m)^ARG BASE=.*$", f"ARG BASE={base}", place.read_text())
+    assert count == 1
+    place.write_text(text)
+
+
 def commit(tree: Path) -> None:
     """A repository of one commit, whose time is that of the tests' images."""
     dates = {"GIT_AUTHOR_DATE": f"{EPOCH} +0000", "GIT_COMMITTER_DATE": f"{EPOCH} +0000"}

@@ -104,3 +104,9 @@ def test_images_are_named_by_digest_and_each_is_kept_by_a_manager() -> None:
     assert sorted(kept) == sorted(one for one in versions if one != container)
     versioning = BUILDERS["versioningTemplate"].removeprefix("regex:").replace("(?<", "(?P<")
     assert all(re.match(versioning, one.rpartition(":")[2]) for one in kept)
+
+
+def test_the_buildkit_of_a_release_is_the_one_that_rehearses_it() -> None:
+    (version,) = [version for name, version in found(BUILDERS, tracked()) if name == "moby/buildkit"]
+    module = (ROOT / ".ci/tools/buildkitd/go.mod").read_text()
+    assert re.findall(r"github\.com/moby/buildkit (v\S+)", module) == [version]
