@@ -32,6 +32,7 @@ NOUNS = frozenset(
         "Job",
         "HelmChart",  # a kind of Flux and of K3s, and what this program calls a chart's release
         "unbound",
+        "keep",
     )
 )
 # Where a product's name is right, and why. "*": any name in that file.
@@ -76,6 +77,7 @@ REASONS: dict[tuple[str, str], str] = {
     ("evidence/in_order.py", "Redis"): "the name of a class in code: what a library's client is made by",
     ("evidence/addresses.py", "Redis"): "the sign of the same",
     ("evidence/web_servers.py", "memcached"): "a directive: memcached_pass",
+    ("workloads/address_keys.py", "memcached"): "the same",
     ("evidence/addresses.py", "mysql"): "the scheme of a connection string",
     ("evidence/addresses.py", "mariadb"): "the same",
     ("builds/flux.py", "flux-operator"): "Flux is a protocol here",
