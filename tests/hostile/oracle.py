@@ -55,6 +55,7 @@ def holds(case: Case) -> list[bytes]:
     out = outcome.stdout
     assert outcome.code in (0, 1)
     assert all(line == " ".join(line.splitlines()) for line in outcome.stderr), outcome.stderr
+    assert not [line for line in outcome.stderr if "a bug in this program" in line], outcome.stderr
     if outcome.code == 1:
         assert outcome.stderr
         refused(case.data, out)

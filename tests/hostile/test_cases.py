@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from cilium_policies.function import Options, run
 
 from tests.hostile import seeds
 from tests.hostile.inputs import Case
 from tests.hostile.oracle import check
-from tests.support import deployment, namespace, service, stream
+from tests.hostile.planted import deployment, thing
+from tests.support import deployment as workload
+from tests.support import namespace, service, stream
 
 OWN_POLICY_IN_A_LIST = (
     "apiVersion: v1\nkind: List\nitems:\n- " + seeds.POLICY.rstrip("\n").replace("\n", "\n  ") + "\n"
@@ -19,6 +23,21 @@ CASES = {
     "a list inside a list": "kind: List\nitems: [{kind: List, items: [{kind: List, items: null}]}]\n",
     "a line separator in a block": 'kind: ConfigMap\ndata: {a: "x"}\n---\nkind: A\nb: |\n  x\u2028kind: B\n',
 }
+for name in ("_", "../x", "{{ .Values.x }}", "A\nb", "a..b", "x" * 300):
+    CASES[f"an operator's object that is called {name!r}"] = json.dumps(
+        thing("infra.contrib.fluxcd.io/v1", "Terraform", name)
+    )
+CASES["a Gateway whose name and namespace are none"] = "\n---\n".join(
+    json.dumps(one)
+    for one in (
+        thing("v1", "Service", "web", spec={"selector": {"app": "web"}, "ports": [{"port": 80}]}),
+        deployment("web", space="shop"),
+        thing("gateway.networking.k8s.io/v1", "HTTPRoute", "r", spec={
+            "parentRefs": [{"name": "a b", "namespace": "."}],
+            "rules": [{"backendRefs": [{"name": "web", "port": 80}]}],
+        }),
+    )
+)  # fmt: skip
 
 
 BROKEN = "apiVersion: v1\nkind: ServiceAccount\nmetadata:\n  name: web\nsecrets: ]\n"
@@ -46,7 +65,7 @@ def test_a_list_goes_back_whole_whatever_is_in_it() -> None:
 
 
 def test_a_selector_that_no_pod_can_meet_gets_no_peer() -> None:
-    caller = deployment("shop/web", extra='env: [{name: DB_URL, value: "postgres://db:5432/x"}]')
+    caller = workload("shop/web", extra='env: [{name: DB_URL, value: "postgres://db:5432/x"}]')
     text = stream(namespace("shop"), caller, service("shop/db", selector="app: ../x", port=5432))
     policies = run([("stdin", text)], Options(only_policies=True)).stdout
     assert b"name: web" in policies
@@ -54,7 +73,7 @@ def test_a_selector_that_no_pod_can_meet_gets_no_peer() -> None:
 
 
 def test_a_target_port_that_no_container_can_have_gets_no_rule() -> None:
-    caller = deployment("shop/web", extra='env: [{name: DB_URL, value: "postgres://db:5432/x"}]')
+    caller = workload("shop/web", extra='env: [{name: DB_URL, value: "postgres://db:5432/x"}]')
     text = stream(
         namespace("shop"), caller, service("shop/db", selector="app: db", port=5432, target='"::/0"')
     )

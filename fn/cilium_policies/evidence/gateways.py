@@ -10,6 +10,8 @@ from cilium_policies.evidence.given import Given
 from cilium_policies.evidence.services import host_ports
 from cilium_policies.kube.access_rules import EVERYWHERE
 from cilium_policies.kube.gateway_api import GATEWAY_API, STANDARD, Proxy, ingress_class
+from cilium_policies.kube.labels import NAMESPACE
+from cilium_policies.kube.names import are_labels
 from cilium_policies.kube.objects import Mapping, Object, text
 from cilium_policies.workloads.cluster import Cluster
 from cilium_policies.workloads.model import Workload
@@ -34,6 +36,8 @@ def _is_proxy(cluster: Cluster, made: Workload) -> bool:
 def proxies_by_label(cluster: Cluster, namespace: str, name: str) -> tuple[Peer, ...]:
     """The proxies of a Gateway that the input does not show, by the labels that controllers give them: in the
     Gateway's namespace, and those that the catalogue knows in their controller's."""
+    if not are_labels({STANDARD: name, NAMESPACE: namespace}):
+        return ()  # no Gateway is called so
     found: list[Peer] = [LabelsPeer(namespace, ((STANDARD, name),))]
     for proxy in cluster.proxies.values():
         if proxy.owner:

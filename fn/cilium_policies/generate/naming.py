@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from cilium_policies.kube.names import is_name
+
 LIMIT = 253  # characters of a Kubernetes object name
 _SUFFIX = "-cilium-policies"
+_SIGNS = frozenset("abcdefghijklmnopqrstuvwxyz0123456789-")
 
 
 def component_name(component: str, instance: str, part: str = "") -> str:
@@ -27,13 +30,15 @@ def part_of(part: str, name: str) -> bool:
 
 
 def limited(name: str) -> str:
-    """At most 253 characters; a longer name is cut, with a hash of the whole in its place."""
-    if len(name) <= LIMIT:
+    """The name, where it is one; else what of it may stand in one, cut to 253 characters, with a hash of the whole: an
+    instance is often the name of an object, which nobody has looked at."""
+    if is_name(name):
         return name
     import hashlib  # 2 ms, and hardly a name is that long
 
-    digest = hashlib.sha256(name.encode()).hexdigest()[:8]
-    return f"{name[: LIMIT - 9].rstrip('-.')}-{digest}"
+    digest = hashlib.sha256(name.encode("utf-8", "surrogatepass")).hexdigest()[:8]
+    plain = "".join(sign if sign in _SIGNS else "-" for sign in name.lower()[: LIMIT - 9]).strip("-.")
+    return f"{plain}-{digest}" if plain else digest
 
 
 def free(name: str, taken: set[str]) -> str:
