@@ -171,6 +171,9 @@ def _setting(key: str, value: str) -> int:
     return _KINDS.get(value, 0)
 
 
+_STRINGS = ("_URL", "_URI", "_DSN", "_CONNECTION_STRING")
+
+
 def _hidden_keys(
     cluster: Cluster, external: dict[tuple[str, str], Object], workload: Workload
 ) -> dict[str, bool]:
@@ -185,6 +188,10 @@ def _hidden_keys(
                 place = (workload.namespace, text(mapping(ref).get("name")))
                 held = place in external or cluster.inventory.get("Secret", *place) is not None
                 hidden[key] = held or hidden.get(key, False)
+                if (told := text(mapping(ref).get("key"))).endswith(
+                    _STRINGS
+                ):  # `REDIS_URL` of a `SRH_STRING`
+                    hidden.setdefault(told, held)
         for source in mappings(container.get("envFrom")):
             name = text(at(source, "secretRef", "name"))
             one = cluster.inventory.get("Secret", workload.namespace, name) or external.get(
