@@ -21,8 +21,7 @@ _INGRESS_API = "networking.k8s.io"
 # chart's IngressClass the second (cilium/cilium: install/kubernetes/cilium/templates/cilium-ingress-class.yaml).
 _CILIUM = ("io.cilium/", "cilium.io/")
 INGRESS = EntityPeer("ingress")
-# What many programs are called.
-_NO_NAMES = ("ingress", "gateway", "controller", "k8s", "networking", "proxy")
+_USUAL_NAMES = ("ingress", "gateway", "controller", "k8s", "networking", "proxy")
 _HTTP = (80, 443)
 _SINGLE = ("Gateway", "Ingress")
 
@@ -34,8 +33,7 @@ def _is_proxy(cluster: Cluster, made: Workload) -> bool:
 
 
 def proxies_by_label(cluster: Cluster, namespace: str, name: str) -> tuple[Peer, ...]:
-    """The proxies of a Gateway that the input does not show, by the labels that controllers give them: in the
-    Gateway's namespace, and those that the catalogue knows in their controller's."""
+    """The proxies of a Gateway that the input does not show, by labels: in its namespace and its controller's."""
     if not are_labels({STANDARD: name, NAMESPACE: namespace}):
         return ()  # no Gateway is called so
     found: list[Peer] = [LabelsPeer(namespace, ((STANDARD, name),))]
@@ -299,4 +297,4 @@ def _speaks_of(workload: Workload, name: str) -> bool:
 def _has_word(word: str, told: str) -> bool:
     """`nginx` in `ingress-nginx` and `nginx-ingress`, `ingress-nginx` in `rke2-ingress-nginx`; but the first part
     alone of a name that says more (`ingress` of `ingress.k8s.aws`) is no name of a program."""
-    return bool(word) and word not in _NO_NAMES and f"-{word}-" in f"-{told.replace('_', '-')}-"
+    return bool(word) and word not in _USUAL_NAMES and f"-{word}-" in f"-{told.replace('_', '-')}-"
