@@ -38,6 +38,16 @@ CASES["a Gateway whose name and namespace are none"] = "\n---\n".join(
         }),
     )
 )  # fmt: skip
+CASES["ranges of a load balancer that are none"] = "\n---\n".join(
+    json.dumps(one)
+    for one in (
+        thing("v1", "Service", "web", spec={
+            "type": "LoadBalancer", "selector": {"app": "web"}, "ports": [{"port": 80}],
+            "loadBalancerSourceRanges": [1e308, "10.0.0.0/99", "", "x", " 10.1.0.0/16 "],
+        }),
+        deployment("web", space="shop"),
+    )
+)  # fmt: skip
 
 
 BROKEN = "apiVersion: v1\nkind: ServiceAccount\nmetadata:\n  name: web\nsecrets: ]\n"

@@ -43,8 +43,12 @@ def arriving(
     `private` the ranges of the company's own network."""
     if not ranges or EVERY_ADDRESS & set(ranges):
         return (WORLD,)
+    from cilium_policies.cilium.crd import is_cidr  # few Services have ranges
+
+    told = (one.strip() for one in ranges)
+    sound = (one for one in told if "${" in one or is_cidr(one if "/" in one else f"{one}/0"))
     hidden = protocol == "TCP" and _hides_clients(said, balancer)
-    return tuple(map(cidr, dict.fromkeys((*ranges, *((private or LOCAL) if hidden else ())))))
+    return tuple(map(cidr, dict.fromkeys((*sound, *((private or LOCAL) if hidden else ())))))
 
 
 def _hides_clients(said: Mapping, balancer: str) -> bool:
