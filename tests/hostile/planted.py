@@ -7,6 +7,14 @@ import itertools
 
 from tests.hostile.spellings import OF_SECRETS, SPELLINGS
 
+CHARTS = (
+    "oci://me:12/{a}@charts.example.com/x",
+    "https://me:{a}?{b}@charts.example.com/x",
+    "oci://me:{a}#{b}@charts.example.com",
+    "https://me:{a}@{b}@charts.example.com/x",
+    "oci://charts.example.com/x\nAPI_KEY: {a}",
+    "https://charts.example.com/x {a}",
+)
 _CONSONANTS = "bcdfghjklmnpqstvwxz"
 PLACES = ("secret", "data", "env", "args", "map", "file", "template", "annotation", "values")
 
@@ -93,6 +101,11 @@ def cluster(plant: Planter) -> list[dict[str, object]]:
         thing("source.toolkit.fluxcd.io/v1", "HelmRepository", "r", spec={
             "url": plant.fill("https://me:{a}@charts.example.com/x?token={b}"),
         }),
+        *(
+            thing("source.toolkit.fluxcd.io/v1", kind, f"r{number}", spec={"url": plant.fill(url)})
+            for number, url in enumerate(CHARTS)
+            for kind in ("HelmRepository", "OCIRepository")
+        ),
         thing("source.toolkit.fluxcd.io/v1", "OCIRepository", "r", spec={
             "url": plant.fill("oci://me:{a}@charts.example.com/x"), "ref": {"tag": "1"},
         }),

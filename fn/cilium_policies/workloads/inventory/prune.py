@@ -7,6 +7,7 @@ needs to know, None where nothing of it is needed. Of a Secret only its keys and
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterable
 
 from cilium_policies.catalogue.load import Catalogue
@@ -38,6 +39,7 @@ from cilium_policies.workloads.inventory.told import Read
 from cilium_policies.workloads.owned import controller, ended
 
 _PLAIN = ("OCIRepository", "HelmRepository")  # addresses of charts: needed to the last letter of their path
+_PATH_ENDS = r"[?#\s\"'\\]"
 _POD_FIELDS = (
     "serviceAccountName",
     "serviceAccount",
@@ -111,8 +113,10 @@ class Pruner:
         if one.kind == vaults.KIND:
             return {"spec": {"parameters": {"objects": " ".join(vaults.configuration(one))}}}
         kept = _fields(one.body, self._read(one))
-        if one.kind in _PLAIN or one.kind == "ServiceAccount":
+        if one.kind == "ServiceAccount":
             return kept
+        if one.kind in _PLAIN:
+            return {"spec": {key: _of_charts(value) for key, value in mapping(kept.get("spec")).items()}}
         return mapping(self.texts.tree(_without_idle(kept) if one.kind in _RELEASES else kept))
 
     def _read(self, one: Object) -> tuple[str, ...]:
@@ -233,6 +237,14 @@ def _fields(body: Mapping, read: Iterable[str]) -> Mapping:
                 place = place.setdefault(key, {})
             place[last] = there[last]
     return kept
+
+
+def _of_charts(value: Any) -> Any:
+    """A repository's address up to the end of its path: a `/` or `?` in its user's password begins none."""
+    scheme, separator, rest = value.partition("://") if isinstance(value, str) else ("", "", "")
+    if not separator:
+        return value
+    return f"{scheme}://{re.split(_PATH_ENDS, rest.rpartition('@')[2], maxsplit=1)[0]}"
 
 
 def _volume(volume: Mapping) -> Mapping:
