@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from itertools import groupby
 
 from cilium_policies.cilium.model import CidrGroup, Policy
 from cilium_policies.evaluate.addresses import within
@@ -14,7 +15,7 @@ from cilium_policies.evaluate.layer7 import conflict, learns
 from cilium_policies.evaluate.options import DEFAULT, Options
 from cilium_policies.evaluate.peers import Compiled, Named, Service
 from cilium_policies.evaluate.ports import entry_of, in_span
-from cilium_policies.evaluate.selectors import Needs, holds
+from cilium_policies.evaluate.selectors import holds
 from cilium_policies.evaluate.unknown import why_unknown
 from cilium_policies.evaluate.verdict import (
     ALLOW_RULE,
@@ -55,10 +56,10 @@ class _Spec:
 
     __slots__ = ("egress", "ingress", "subject")
 
-    def __init__(self, subject: Needs) -> None:
-        self.subject = subject
-        self.egress: list[Entry] = []
-        self.ingress: list[Entry] = []
+    def __init__(self, rules: list[Entry]) -> None:
+        self.subject = rules[0].subject
+        self.egress = [one for one in rules if not one.ingress]
+        self.ingress = [one for one in rules if one.ingress]
 
 
 class PolicyRepository:
@@ -82,12 +83,9 @@ class PolicyRepository:
             entry for policy in policies for entry in entries_of(policy, self.services, options, compiled)
         ]
         self._by_namespace: dict[str | None, list[_Spec]] = {}
-        spec = _Spec(())
-        for entry in self.entries:
-            if entry.subject is not spec.subject or not (spec.ingress or spec.egress):
-                spec = _Spec(entry.subject)
-                self._by_namespace.setdefault(entry.namespace(), []).append(spec)
-            (spec.ingress if entry.ingress else spec.egress).append(entry)
+        for _, rules in groupby(self.entries, lambda entry: id(entry.subject)):
+            spec = list(rules)
+            self._by_namespace.setdefault(spec[0].namespace(), []).append(_Spec(spec))
         self._index: dict[str, dict[tuple[str, str], list[int]]] = {}
         self._sides: dict[Endpoint, tuple[Side, Side]] = {}
         self._answers: dict[tuple[Endpoint, Endpoint, int, str, bool], Decision] = {}
