@@ -94,19 +94,16 @@ class Reach:
         for entries, combine in ((side.allow, union), (side.deny, difference)):
             for entry in entries:
                 if not entry.named:  # as nearly all
-                    spans = entry.spans
-                    parts = _refined(
-                        parts, self._mask(entry), EVERYTHING if spans is None else numbered(spans), combine
-                    )
+                    parts = _refined(parts, self._mask(entry), numbered(entry.spans), combine)
                     continue
-                for ports, mask in self._named_parts(entry, entry.spans or (), end, ingress).items():
+                for ports, mask in self._named_parts(entry, end, ingress).items():
                     parts = _refined(parts, mask, ports, combine)
         parts.pop(NOTHING, None)
         return parts
 
-    def _named_parts(self, entry: Entry, spans: tuple[Span, ...], end: Endpoint, ingress: bool) -> Parts:
+    def _named_parts(self, entry: Entry, end: Endpoint, ingress: bool) -> Parts:
         """The same for a rule that names ports, which each receiver may have elsewhere."""
-        mask = self._mask(entry)
+        mask, spans = self._mask(entry), entry.spans or ()
         if ingress:
             return {numbers(spans, end.named_ports, ingress=True): mask}
         found: Parts = {}
@@ -184,9 +181,9 @@ def numbers(spans: tuple[Span, ...], named: NamedPorts, *, ingress: bool) -> Por
 
 
 @lru_cache(maxsize=10_000)  # the same ports stand in many rules
-def numbered(spans: tuple[Span, ...]) -> PortSet:
-    """The port numbers of spans without names."""
-    return port_set((span.protocol, span.low, span.high) for span in spans)
+def numbered(spans: tuple[Span, ...] | None) -> PortSet:
+    """The port numbers of a rule's spans without names."""
+    return EVERYTHING if spans is None else port_set((span.protocol, span.low, span.high) for span in spans)
 
 
 def _numbers(mask: int) -> Iterator[int]:

@@ -133,11 +133,9 @@ def _widest(party: Party) -> Party:
 
 
 def opened(entry: Entry, end: Endpoint, ingress: bool) -> PortSet:
-    if entry.spans is None:
-        return EVERYTHING
     if not entry.named:
         return numbered(entry.spans)
-    return numbers(entry.spans, end.named_ports if ingress else {}, ingress=ingress)
+    return numbers(entry.spans or (), end.named_ports if ingress else {}, ingress=ingress)
 
 
 def _is_answer(party: Party, names: set[str]) -> bool:

@@ -167,9 +167,7 @@ class _Joined:
         client, server = source.workload, target.workload
         for edge in self._by_source.get(id(client), ()):
             peer = edge.target
-            if (
-                peer.kind == "workload" and server is not None
-            ):  # as most, which are many: without a call for each
+            if peer.kind == "workload" and server is not None:  # as most, and many: without a call for each
                 if peer.workload is server:
                     yield edge
             elif stands_for(peer, target):
@@ -261,19 +259,12 @@ def _numbered(ports: tuple[Port, ...], declared: tuple[tuple[str, int], ...]) ->
 
 def _entry_ports(entry: Entry) -> PortSet:
     """The ports of a rule; those that it names count as any, since who asks knows which pods are meant."""
-    if entry.spans is None or entry.named:
-        return EVERYTHING
-    return numbered(entry.spans)
+    return EVERYTHING if entry.named else numbered(entry.spans)
 
 
 def _kind(edges: Iterable[Edge]) -> str:
     """The kind of most weight: what explains a direction before what tells of itself."""
-    first: Edge | None = None
-    for edge in edges:
-        if edge.explains:
-            return kind_of(edge)
-        first = first or edge
-    return kind_of(first) if first else OPEN
+    return kind_of(min(edges, key=lambda edge: not edge.explains))
 
 
 def _reasons(edges: Iterable[Edge]) -> tuple[str, ...]:
