@@ -133,8 +133,7 @@ class Snapshot:
         if len(near) <= _FEW or not named:
             return near
         if not self._by_value:
-            every = (end for ends in self._near.values() for end in ends)
-            for number, end in enumerate(every):
+            for number, end in enumerate(self.near(())):
                 for key, (_, value) in end.labels.items():
                     self._by_value.setdefault((key, value), []).append((number, end))
         lists = (
