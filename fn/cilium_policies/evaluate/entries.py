@@ -63,7 +63,7 @@ class Entry:
         self.rule = rule
         self.ingress, self.deny = _LISTS[ref.list_name]
         # whether it names a port, which each receiver may have elsewhere
-        self.named = bool(spans) and _has_names(spans or ())
+        self.named = _has_names(spans) if spans else False
         # whether it speaks of no traffic at all: `{}`, an empty list of peers, ports without any port
         self.idle = peers is None or spans == () or (spans is None and not peers)
 

@@ -118,6 +118,9 @@ _CLUSTER_PARTS = (
 )
 
 
+_NO_OTHERS = Rule()[1:7]  # the kinds of peers but for pods
+
+
 class Compiled:
     """What is compiled of policies that stay: most selectors and lists of ports stand in many rules, and are looked up
     by their identity."""
@@ -143,9 +146,8 @@ class Scope(NamedTuple):
 
 def matchers_of(rule: Rule, scope: Scope, *, deny: bool) -> tuple[Matcher, ...] | None:
     """The peers of a rule: () where it names none, None where it names a kind of peer and none of it."""
-    selectors, *others = rule[:7]
-    if selectors and not any(others) and others.count(None) == 5:  # pods alone, as most
-        return tuple([_selector(one, scope) for one in selectors])
+    if rule.endpoints and rule[1:7] == _NO_OTHERS:  # pods alone, as most
+        return tuple([_selector(one, scope) for one in rule.endpoints])
     endpoints = None if rule.endpoints is None else [_selector(one, scope) for one in rule.endpoints]
     cidrs = None if rule.cidrs is None else [Range(one, scope.options.ipv6) for one in rule.cidrs]
     if rule.services and not deny:  # the agent resolves Services in allow rules alone
