@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 
 from cilium_policies.cilium.model import Policy
 from cilium_policies.document.finding import Finding
-from cilium_policies.evidence.carried import packed, unpacked
+from cilium_policies.evidence.carried import of_cluster, packed, unpacked
 from cilium_policies.generate.plan import Plan
 from cilium_policies.generate.policies import Policies
 
@@ -58,6 +58,4 @@ def taken(answer: bytes, policies: Policies, plan: Plan, names: Sequence[str]) -
 
 def _both(plan: Plan) -> Iterator[object]:
     yield from plan.edges
-    yield from plan.cluster.workloads  # of edges that a rule has in another form
-    yield from plan.cluster.services
-    yield from plan.cluster.inventory.objects
+    yield from of_cluster(plan.cluster)  # of edges that a rule has in another form
