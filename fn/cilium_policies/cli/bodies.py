@@ -20,9 +20,8 @@ Ready = Callable[[list[Object]], None]
 # Kinds that every plan reads: to find the pods, and once they are found
 _FIRST = WORKLOAD_KINDS | {"Service", "ConfigMap", *WRITERS}
 _THEN = {"ServiceMonitor", "Role", "RoleBinding", "ClusterRole", "ClusterRoleBinding", *ROUTE_KINDS}
-_SHORT = (
-    2_000  # bytes of a ConfigMap: longer ones are mostly dashboards, which no pod mounts and nobody reads
-)
+# Bytes of a ConfigMap: longer ones are mostly dashboards, which no pod mounts and nobody reads
+_SHORT = 2_000
 _MANY = 2_000  # objects of these kinds: for fewer, a copy of the process costs more than it spares
 _THERE = 0.66  # the copy's share of the first: this process reads names and the config meanwhile
 
@@ -50,29 +49,22 @@ def _nothing(_: list[Object]) -> None:
 class _Parsing:
     def __init__(self, first: list[Item], then: list[Item]) -> None:
         here = round(len(first) * (1 - _THERE))
-        self._here = first[:here]
-        self._there = [first[here:], then]
-        self._turns = InTurn(partial(_work, [*self._there]))
+        self._shares = [(first[:here], first[here:]), ([], then)]  # this process's and the copy's, each time
+        self._turns = InTurn(partial(_work, [there for _, there in self._shares]))
 
     def ready(self, objects: list[Object]) -> None:
-        known = dict(_known(self._here, _bodies(self._here)))
-        known.update(_known(self._there.pop(0), self._turns.next()))
-        self._here = []
+        here, there = self._shares.pop(0)
+        bodies = [*_bodies(here), *self._turns.next()]
+        known = {id(item): body for item, body in zip([*here, *there], bodies, strict=True)}
         for one in objects:
             if (body := known.get(id(one.item))) is not None:
                 one.parsed(body)
-        if not self._there:
+        if not self._shares:
             self._turns.end()
 
 
 def _work(parts: list[list[Item]], _: Callable[[], Any]) -> Iterator[list[Mapping | None]]:
     yield from map(_bodies, parts)
-
-
-def _known(items: list[Item], bodies: list[Mapping | None]) -> Iterator[tuple[int, Mapping]]:
-    for item, body in zip(items, bodies, strict=True):
-        if body is not None:
-            yield id(item), body
 
 
 def _bodies(items: list[Item]) -> list[Mapping | None]:
