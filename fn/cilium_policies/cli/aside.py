@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from mmap import ACCESS_READ, mmap
 
-from cilium_policies.lean import TYPE_CHECKING, Any, TypeVar
+from cilium_policies.lean import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 if TYPE_CHECKING:
     from typing import IO
@@ -127,11 +127,10 @@ class _Channel:
                 os.close(end)
 
 
-class _Copy:
-    def __init__(self, process: int, answers: _Channel, told: _Channel) -> None:
-        self.process = process
-        self.answers = answers
-        self.told = told
+class _Copy(NamedTuple):
+    process: int
+    answers: _Channel
+    told: _Channel
 
 
 def _begun(work: Work) -> _Copy | None:
