@@ -25,10 +25,6 @@ _VALUES = frozenset(("HelmRelease", "HelmChart", "Application", "ApplicationSet"
 _USUAL_GROUPS = ("apps", "batch", "extensions")
 WORKLOAD_KINDS = frozenset(_TEMPLATES)
 TASKS = ("Job", "CronJob")  # which end, and serve nobody
-_MOUNTED = (
-    ("configMap", "ConfigMap"),
-    ("secret", "Secret"),
-)  # fields of a volume, and the kinds that they name
 _TESTS = frozenset(("test", "test-success", "test-failure"))  # hooks that `helm test` runs
 _NO_PODS: Mapping = {}  # kept in place of a template: a custom resource is not searched for one again and again
 
@@ -86,7 +82,7 @@ def mounted(spec: Mapping) -> Iterator[tuple[tuple[str, str], set[str] | None]]:
     for volume in mappings(spec.get("volumes")):
         projected = mappings(at(volume, "projected", "sources")) if "projected" in volume else []
         for source in (volume, *projected):
-            for field, kind in _MOUNTED:
+            for field, kind in (("configMap", "ConfigMap"), ("secret", "Secret")):
                 if field not in source:
                     continue
                 one = mapping(source[field])
