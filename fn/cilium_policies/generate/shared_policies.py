@@ -43,8 +43,9 @@ def made(policies: Policies, names: Sequence[str]) -> tuple[list[Policy], list[F
 
 
 def carried(found: tuple[list[Policy], list[Finding]], plan: Plan) -> bytes:
-    """What was made, for the process that has the same plan; nothing where it cannot be handed over."""
-    return packed(found, _both(plan))
+    """What was made, for the process that has the same plan; nothing where there is nothing, or it cannot be handed
+    over."""
+    return packed(found, _both(plan)) if any(found) else b""
 
 
 def taken(answer: bytes, policies: Policies, plan: Plan, names: Sequence[str]) -> list[Policy]:
