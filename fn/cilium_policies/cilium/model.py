@@ -92,6 +92,10 @@ class Rule(NamedTuple):
     edges: tuple[Any, ...] = ()  # what a generated rule was made of, for whoever made it; never written
 
 
+PORTS = Rule._fields.index("ports")
+NO_OTHERS = Rule()[1:PORTS]  # its other peers, where they are pods alone, as of most: compared in hot loops
+
+
 class Spec(NamedTuple):
     """One rule set: a subject and its four lists. None: the list is absent."""
 

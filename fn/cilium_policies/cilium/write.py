@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import lru_cache
 
-from cilium_policies.cilium.model import Policy, Rule, Selector, Spec, ToPorts
+from cilium_policies.cilium.model import NO_OTHERS, PORTS, Policy, Rule, Selector, Spec, ToPorts
 from cilium_policies.cilium.objects import (
     API_VERSION,
     Port,
@@ -89,7 +89,7 @@ def _rule_lines(rule: Rule, side: str, indent: str) -> list[str]:
         lines.append(f"{inner}{side}Endpoints:")
         for selector in rule.endpoints:
             lines += _selector_lines(selector, inner)
-    if not (rule.endpoints and rule[1:_PORTS] == _NO_OTHERS and rule.icmps is None):  # most name pods alone
+    if not (rule.endpoints and rule[1:PORTS] == NO_OTHERS and rule.icmps is None):  # most name pods alone
         others = rule._replace(
             endpoints=None if rule.endpoints else rule.endpoints, ports=None, why="", edges=()
         )
@@ -107,8 +107,6 @@ def _rule_lines(rule: Rule, side: str, indent: str) -> list[str]:
 
 
 _NOBODY = Rule()
-_PORTS = Rule._fields.index("ports")
-_NO_OTHERS = _NOBODY[1:_PORTS]
 
 
 def _fresh_ports(ports: tuple[ToPorts, ...], side: str, indent: str) -> tuple[str, ...]:

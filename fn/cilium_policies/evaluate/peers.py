@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cilium_policies.cilium.model import Cidr, CidrGroup, Fqdn, Rule, Selector, ServiceRef
+from cilium_policies.cilium.model import NO_OTHERS, PORTS, Cidr, CidrGroup, Fqdn, Rule, Selector, ServiceRef
 from cilium_policies.evaluate.addresses import within
 from cilium_policies.evaluate.endpoint import Endpoint, world_label
 from cilium_policies.evaluate.labels import CLUSTER, POD_NAMESPACE
@@ -118,9 +118,6 @@ _CLUSTER_PARTS = (
 )
 
 
-_NO_OTHERS = Rule()[1:7]  # the kinds of peers but for pods
-
-
 class Compiled:
     """What is compiled of policies that stay: most selectors and lists of ports stand in many rules, and are looked up
     by their identity."""
@@ -146,7 +143,7 @@ class Scope(NamedTuple):
 
 def matchers_of(rule: Rule, scope: Scope, *, deny: bool) -> tuple[Matcher, ...] | None:
     """The peers of a rule: () where it names none, None where it names a kind of peer and none of it."""
-    if rule.endpoints and rule[1:7] == _NO_OTHERS:  # pods alone, as most
+    if rule.endpoints and rule[1:PORTS] == NO_OTHERS:
         return tuple([_selector(one, scope) for one in rule.endpoints])
     endpoints = None if rule.endpoints is None else [_selector(one, scope) for one in rule.endpoints]
     cidrs = None if rule.cidrs is None else [Range(one, scope.options.ipv6) for one in rule.cidrs]
