@@ -1,7 +1,9 @@
-"""Fixtures of all tests: the judge, the CRDs of each Cilium version, the corpus, and what is held of every policy."""
+"""Fixtures of all tests: judge, CRDs of each Cilium version, corpus, a second core; what is held of every policy."""
 
 from collections import Counter
 
+import pytest
+from cilium_policies.cli import aside
 from hypothesis import settings
 
 from tests.emitted import emitted
@@ -12,6 +14,12 @@ __all__ = ["corpus", "crds", "emitted", "judge"]
 # A busy machine is no failure; what must be quick has a test of its own.
 settings.register_profile("unhurried", deadline=None)
 settings.load_profile("unhurried")
+
+
+@pytest.fixture
+def two_cores(monkeypatch):
+    """Another process may work beside this one, whatever the machine has."""
+    monkeypatch.setattr(aside, "_cores", lambda: 2)
 
 
 def pytest_terminal_summary(terminalreporter):

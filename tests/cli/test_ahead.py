@@ -14,6 +14,8 @@ from cilium_policies.document.split import split
 from bench import inputs
 from tests.cli.within import within
 
+pytestmark = pytest.mark.usefixtures("two_cores")
+
 STREAMS = {
     "usual": inputs.stream(60),
     "odd": b"# nothing\n---\nnull\n---\nkind: A\nmetadata: {name: x}\n---\n- 1\n---\na: [\n---\n{kind: B}\n...\n",
@@ -48,7 +50,6 @@ def test_other_forms_have_none() -> None:
 @pytest.fixture
 def file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr(ahead, "_LARGE", 1_000)
-    monkeypatch.setattr(aside, "_cores", lambda: 2)
     place = tmp_path / "large.yaml"
     place.write_bytes(inputs.stream(60))
     return place

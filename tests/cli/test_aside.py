@@ -11,9 +11,19 @@ import pytest
 from cilium_policies.cli import aside as module
 from cilium_policies.cli.aside import InTurn, aside
 
+pytestmark = pytest.mark.usefixtures("two_cores")
 
-def test_the_value_comes_from_another_process(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "_cores", lambda: 2)
+
+@pytest.fixture
+def children(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """The processes that are begun."""
+    found: list[int] = []
+    fork = os.fork
+    monkeypatch.setattr(os, "fork", lambda: found.append(fork()) or found[-1])
+    return found
+
+
+def test_the_value_comes_from_another_process() -> None:
     value = aside(lambda: [os.getpid(), "ä\udcff", ("x", 1)])()
 
     assert value[0] != os.getpid()
@@ -21,14 +31,12 @@ def test_the_value_comes_from_another_process(monkeypatch: pytest.MonkeyPatch) -
 
 
 @pytest.mark.parametrize("in_memory", [True, False])
-def test_a_large_answer_waits_for_nobody(monkeypatch: pytest.MonkeyPatch, in_memory: bool) -> None:
+def test_a_large_answer_waits_for_nobody(
+    monkeypatch: pytest.MonkeyPatch, children: list[int], in_memory: bool
+) -> None:
     """The copy has ended before its answer is asked for, where memory can be a file and where it cannot."""
-    monkeypatch.setattr(module, "_cores", lambda: 2)
     if not in_memory:
         monkeypatch.delattr(os, "memfd_create", raising=False)
-    children: list[int] = []
-    fork = os.fork
-    monkeypatch.setattr(os, "fork", lambda: children.append(fork()) or children[-1])
     asked = aside(lambda: "x" * 3_000_000)
     os.waitid(os.P_PID, children[-1], os.WEXITED | os.WNOWAIT)
     assert asked() == "x" * 3_000_000
@@ -37,7 +45,6 @@ def test_a_large_answer_waits_for_nobody(monkeypatch: pytest.MonkeyPatch, in_mem
 def test_without_a_place_for_an_answer_it_is_made_here(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(module, "_cores", lambda: 2)
     monkeypatch.delattr(os, "memfd_create", raising=False)
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "none"))
     assert aside(os.getpid)() == os.getpid()
@@ -55,8 +62,7 @@ def test_what_it_raises_is_raised_where_it_is_asked_for(monkeypatch: pytest.Monk
         asked()
 
 
-def test_a_copy_that_is_killed_costs_nothing_but_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "_cores", lambda: 2)
+def test_a_copy_that_is_killed_costs_nothing_but_time() -> None:
     here = os.getpid()
 
     def dies() -> str:
@@ -76,7 +82,6 @@ def test_without_room_for_a_copy_it_is_worked_out_here(monkeypatch: pytest.Monke
     def refused() -> int:
         raise BlockingIOError("Resource temporarily unavailable")
 
-    monkeypatch.setattr(module, "_cores", lambda: 2)
     monkeypatch.setattr(os, "fork", refused)
     assert aside(os.getpid)() == os.getpid()
 
@@ -99,8 +104,7 @@ def test_answers_come_in_turn_and_some_need_to_be_told(monkeypatch: pytest.Monke
     turns.end()
 
 
-def test_what_a_copy_still_owes_when_it_dies_is_worked_out_here(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "_cores", lambda: 2)
+def test_what_a_copy_still_owes_when_it_dies_is_worked_out_here() -> None:
     here = os.getpid()
 
     def dies(told: Callable[[], int]) -> Iterator[object]:
@@ -118,12 +122,8 @@ def test_what_a_copy_still_owes_when_it_dies_is_worked_out_here(monkeypatch: pyt
     assert turns.next() == 7
 
 
-def test_to_tell_a_copy_that_has_died_ends_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "_cores", lambda: 2)
+def test_to_tell_a_copy_that_has_died_ends_nobody(children: list[int]) -> None:
     here = os.getpid()
-    children: list[int] = []
-    fork = os.fork
-    monkeypatch.setattr(os, "fork", lambda: children.append(fork()) or children[-1])
 
     def dies(told: Callable[[], int]) -> Iterator[int]:
         if os.getpid() != here:

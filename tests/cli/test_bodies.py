@@ -11,6 +11,8 @@ from cilium_policies.kube.reading import objects
 
 from bench import inputs
 
+pytestmark = pytest.mark.usefixtures("two_cores")
+
 INPUTS = {
     "stream": inputs.stream(60),
     "list": inputs.resource_list(60),
@@ -21,9 +23,8 @@ INPUTS = {
 
 
 @pytest.fixture(autouse=True)
-def _two_cores(monkeypatch: pytest.MonkeyPatch) -> None:
+def _few_are_many(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bodies, "_MANY", 1)
-    monkeypatch.setattr(aside, "_cores", lambda: 2)
 
 
 def _told(data: bytes, there: float, monkeypatch: pytest.MonkeyPatch) -> list[Object]:

@@ -6,7 +6,6 @@ from collections.abc import Callable
 
 import pytest
 from cilium_policies import evidence
-from cilium_policies.cli import aside as module
 from cilium_policies.cli.aside import aside
 from cilium_policies.evidence import configuration
 from cilium_policies.evidence.edge import Edge
@@ -15,6 +14,8 @@ from cilium_policies.kube.objects import Object
 from cilium_policies.workloads.cluster import Cluster
 
 from tests.evidence.shown import cluster, deployment, service
+
+pytestmark = pytest.mark.usefixtures("two_cores")
 
 _PODS = 10
 _ENV = """[{{name: DB, value: 'postgres://db:5432/app'}}, {{name: PEER, value: 'http://web-{0}:80'}},
@@ -36,9 +37,8 @@ def _found(
 
 
 @pytest.fixture(autouse=True)
-def _two_cores(monkeypatch: pytest.MonkeyPatch) -> None:
+def _few_are_many(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(evidence, "MANY", 2)
-    monkeypatch.setattr(module, "_cores", lambda: 2)
 
 
 def test_two_processes_find_what_one_finds() -> None:

@@ -6,7 +6,6 @@ from collections.abc import Callable
 
 import pytest
 from cilium_policies.cilium.model import Policy
-from cilium_policies.cli import aside as module
 from cilium_policies.cli.aside import aside
 from cilium_policies.config.model import Config
 from cilium_policies.generate import shared_policies
@@ -14,6 +13,8 @@ from cilium_policies.generate.plan import Plan
 from cilium_policies.generate.policies import Policies
 
 from tests.support import deployment, made, namespace, service
+
+pytestmark = pytest.mark.usefixtures("two_cores")
 
 _SPACES = ("a", "b", "c", "d")
 _OWN = """apiVersion: cilium.io/v2
@@ -48,9 +49,8 @@ def _shared(plan: Plan, begin: Callable[[Callable[[], bytes]], Callable[[], byte
 
 
 @pytest.fixture(autouse=True)
-def _two_cores(monkeypatch: pytest.MonkeyPatch) -> None:
+def _few_are_many(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(shared_policies, "MANY", 2)
-    monkeypatch.setattr(module, "_cores", lambda: 2)
 
 
 def test_two_processes_make_what_one_makes() -> None:
