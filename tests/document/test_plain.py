@@ -37,6 +37,12 @@ LINES = st.one_of(
 )
 
 
+@pytest.mark.parametrize("sign", [chr(one) for one in range(0x20, 0x7F)])
+def test_what_a_plain_scalar_begins_with_is_told_twice_alike(sign: str) -> None:
+    match = plain.LINE.fullmatch(f"a: {sign}")
+    assert (match is not None and bool(match[4])) == (sign in plain.FIRST)
+
+
 def by_events(text: bytes) -> Any:
     return events.build(text, line=1, file="")
 
