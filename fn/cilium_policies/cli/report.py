@@ -60,7 +60,7 @@ def report_command(
         asked,
         title,
         standing=partial(_standing, run, which, now, said, asked, beside),
-        words=beside.words if beside else None,
+        words=partial(beside.words, run.made.plan) if beside else None,
     )
     if beside is not None:
         beside.draws(made.graph)  # all that the other process waits for; what is worked out below can wait

@@ -44,7 +44,6 @@ class Beside:
 
     def __init__(self) -> None:
         self._turns: InTurn | None = None
-        self._plan: Plan | None = None
 
     def policies(self, sources: list[Source], plan: Plan) -> Policies:
         """The policies of a plan. With it begins the other process."""
@@ -55,17 +54,16 @@ class Beside:
             own = policies.of(here)
             return [*own, *shared.taken(self._turns.next(), policies, plan, there)]
 
-        self._plan = plan
         return Policies(plan, share)
 
     @cached_property
     def written(self) -> Written:
-        return Written(*self._next())
+        assert self._turns is not None
+        return Written(*self._turns.next())
 
-    def words(self) -> Callable[[Edge], str]:
+    def words(self, plan: Plan) -> Callable[[Edge], str]:
         """What says where a need of the plan's is written."""
-        assert self._plan is not None
-        words = dict(zip(map(id, self._plan.edges), self.written.words, strict=True))
+        words = dict(zip(map(id, plan.edges), self.written.words, strict=True))
         return lambda edge: words[id(edge)]
 
     def uncovered(self) -> Table:
@@ -78,22 +76,14 @@ class Beside:
         self._turns.tell(plain(graph))
 
     def drawn(self, view: View) -> list[str]:
-        """The page's pictures, of which this process draws the last."""
-        assert self.written
+        """The page's pictures, of which this process draws the last. They are the last that the other makes."""
+        assert self._turns is not None
+        assert self.written  # the answer before
         groups = list(view.groups)
         own = pictures_of(view, groups[_there(groups) :])
-        others = self._next()
-        self.end()
+        others = self._turns.next()
+        self._turns.end()
         return [*others, *own]
-
-    def _next(self) -> Any:
-        assert self._turns is not None
-        return self._turns.next()
-
-    def end(self) -> None:
-        """There is nothing more to ask for."""
-        if self._turns is not None:
-            self._turns.end()
 
 
 def _there(groups: Sequence[str]) -> int:
