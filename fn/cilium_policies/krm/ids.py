@@ -24,8 +24,8 @@ def has_paths(source: Source) -> bool:
     """True when some item says which file it came from: then kpt (or `kustomize fn`) is asking."""
     if source.form != RESOURCE_LIST or not source.mentions(PATH_NOTE):
         return False
-    noted = filter(lambda item: item.mentions(PATH_NOTE), source.items)
-    return any(path in tool_annotations(item) for item in noted for path in PATHS)
+    noted = (item for item in source.items if item.mentions(PATH_NOTE))
+    return any(not tool_annotations(item).keys().isdisjoint(PATHS) for item in noted)
 
 
 def cuts(source: Source, besides: Set[int]) -> list[Edit]:
