@@ -107,7 +107,7 @@ def entries_of(
     policy: Policy, services: tuple[Service, ...], options: Options, compiled: Compiled
 ) -> list[Entry]:
     """Every rule of a policy that the agent accepts; node policies are left out (no host firewall). `compiled` keeps
-    what selectors of policies that stay say, for one repository."""
+    what selectors and ports of policies that stay say, for one repository."""
     found: list[Entry] = []
     for number, spec in enumerate(policy.specs):
         if spec.subject is None:
