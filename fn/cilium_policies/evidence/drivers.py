@@ -126,6 +126,7 @@ _FORMS = (
     ("jdbc:", _JDBC, "jdbc", 0, True),
     ("syslog:server=", _NGINX_LOG, "udp", 514, True),
     ("log ", _HAPROXY_LOG, "udp", 514, True),
+    ("targets:", _AS_KEY, "", 0, True),
 )
 _Form = tuple[str, str, str, int, bool]
 Driven = tuple[int, str, str, int, bool, bool]
@@ -212,10 +213,6 @@ def _has_password_line(value: str) -> bool:
 
 def _in_colons(value: str) -> Iterator[Driven]:
     """`label:host:port`, `host:port:weight` and `host:port:port`, of which only a Service is meant (`direct` false)."""
-    if "targets:" in value:
-        yield from (
-            (one.start(1), "", one[1], int(one[2]), True, True) for one in re.finditer(_AS_KEY, value)
-        )
     forms = [_WEIGHED, _CALLED] if compiled(_TWO_COLONS).search(value) is not None else []
     for one in re.finditer(_MEMBER, value) if forms else ():
         yield from ((one.start(1), "tcp", one[1], int(port), False, True) for port in one.group(2, 3))
