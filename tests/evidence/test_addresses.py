@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import pytest
+from cilium_policies.evidence import directives, signs
 from cilium_policies.evidence.addresses import Address, targets
 from cilium_policies.evidence.filled import expand
 from cilium_policies.evidence.host_keys import plain
@@ -188,6 +189,24 @@ def test_an_option_of_a_redis_is_no_host() -> None:
     value = "cache:6379,password=cache.horse,ssl=True"
     assert {one.host for one in targets(value, "REDIS")} == {"cache"}
     assert {one.host for one in targets(f"Redis={value}", "", file=True)} == {"cache"}
+
+
+@pytest.mark.parametrize(
+    ("value", "host"),
+    [
+        (
+            "shop.acme.com {\n  tls {\n    dns cloudflare {env.T}\n  }\n  file_server\n}\n",
+            "api.cloudflare.com",
+        ),
+        ('<?php\n$config["nets"] = ["10.64.0.0/16"];\n', "10.64.0.0/16"),
+    ],
+)
+def test_a_directive_is_read_whichever_others_stand_beside_it(value: str, host: str) -> None:
+    assert host in {one.host for one in targets(value, "", file=True)}
+
+
+def test_each_directive_has_its_signs_and_its_reader() -> None:
+    assert directives.READERS.keys() == signs.OF_DIRECTIVES.keys()
 
 
 def test_secrets_of_a_url_are_not_kept() -> None:

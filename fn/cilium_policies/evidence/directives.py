@@ -6,7 +6,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 
-from cilium_policies.evidence.signs import holds
+from cilium_policies.evidence.signs import OF_DIRECTIVES, holds
 
 _HOST = r"([A-Za-z0-9][\w.\-]{0,252})"
 _LINE, _END = r"(?m)^[ \t]{0,99}", r"[ \t\r]{0,99}$"
@@ -18,7 +18,6 @@ _OPENVPN = 1194
 # Time servers of chrony and ntpd, and of systemd's timesyncd
 _CLOCKS = rf"{_LINE}(?:server|pool|peer){_GAP}{_HOST}(?:{_GAP}[a-z][^\n]{{0,200}})?$"
 _TIMESYNC = rf"{_LINE}(?:Fallback)?NTP[ \t]{{0,9}}=[ \t]{{0,9}}([\w.\- ]{{1,400}})"
-_OF_CLOCKS = ("iburst", "driftfile", "makestep", "rtcsync", "\nrestrict ")
 _NTP = 123
 # Mailboxes that fetchmail polls, by what it speaks there, with and without TLS
 _POLL = rf"{_LINE}poll{_GAP}{_HOST}((?:(?!\bpoll\b)[^#]){{0,400}})"
@@ -66,7 +65,8 @@ Named = Iterator[tuple[str, int, str]]
 
 def directives(value: str) -> Named:
     """Host, port and protocol of each."""
-    for signs, others, find in _READERS:
+    for name, signs in OF_DIRECTIVES.items():
+        others, find = READERS[name]
         if holds(value, signs) and holds(value, others):
             yield from find(value)
 
@@ -132,19 +132,18 @@ def _home_servers(value: str) -> Named:
     return home_servers(value)
 
 
-# Words of which one stands in such a file and spares most others the search, words of which one does as well, and the
-# reader.
-_READERS: tuple[tuple[tuple[str, ...], tuple[str, ...], Callable[[str], Named]], ...] = (
-    (("remote ",), ("client", "dev tun", "dev tap"), _remotes),
-    (_OF_CLOCKS, ("server ", "pool "), _clocks),
-    (("[Time]",), ("NTP",), _timesync),
-    (("poll ",), ("proto",), _polled),
-    (("connection ",), ("address",), _bridges),
-    (("reverse_proxy ",), _ANY, _proxies),
-    (("acme_dns ", "dns "), ("{",), _challenges),
-    (("home_server",), ("{",), _home_servers),
-    (("mailer ",), ("mailers ",), _pairs(_MAILER)),
-    (("0.0.0.0 ",), _ANY, _pairs(_RINETD)),
-    (("neighbor",), _AUTONOMOUS, _neighbours),
-    (("'nets'",), _ANY, _networks),
-)
+# Beside the signs of each: words of which one stands in such a file as well, and the reader
+READERS: dict[str, tuple[tuple[str, ...], Callable[[str], Named]]] = {
+    "remotes": (("client", "dev tun", "dev tap"), _remotes),
+    "clocks": (("server ", "pool "), _clocks),
+    "timesync": (("NTP",), _timesync),
+    "polled": (("proto",), _polled),
+    "bridges": (("address",), _bridges),
+    "proxies": (_ANY, _proxies),
+    "challenges": (("{",), _challenges),
+    "home servers": (("{",), _home_servers),
+    "mailers": (("mailers ",), _pairs(_MAILER)),
+    "columns": (_ANY, _pairs(_RINETD)),
+    "neighbours": (_AUTONOMOUS, _neighbours),
+    "networks": (_ANY, _networks),
+}

@@ -15,10 +15,22 @@ _LONGEST = 200
 _BY_COLON = ("s3", "rest", "sftp", "stun", "stuns", "turn", "turns")
 
 
-# Of which one stands in a text that evidence/directives.py reads
-DIRECTIVES = ("remote ", "iburst", "driftfile", "makestep", "rtcsync", "restrict ", "[Time]", "poll ", "connection ",
-              "reverse_proxy ", "acme_dns ", "mailer ", "home_server", "0.0.0.0 ",
-              "neighbor", "'nets'")  # fmt: skip
+# Of which one stands in a text that a reader of evidence/directives.py, which few clusters need, has to look into
+OF_DIRECTIVES = {
+    "remotes": ("remote ",),
+    "clocks": ("iburst", "driftfile", "makestep", "rtcsync", "\nrestrict "),
+    "timesync": ("[Time]",),
+    "polled": ("poll ",),
+    "bridges": ("connection ",),
+    "proxies": ("reverse_proxy ",),
+    "challenges": ("dns ",),
+    "home servers": ("home_server",),
+    "mailers": ("mailer ",),
+    "columns": ("0.0.0.0 ",),
+    "neighbours": ("neighbor",),
+    "networks": ("'nets'", '"nets"'),
+}
+DIRECTIVES = tuple(sign for signs in OF_DIRECTIVES.values() for sign in signs)
 
 
 @cache
