@@ -205,6 +205,21 @@ def test_a_directive_is_read_whichever_others_stand_beside_it(value: str, host: 
     assert host in {one.host for one in targets(value, "", file=True)}
 
 
+@pytest.mark.parametrize(
+    "value",
+    [
+        "router bgp 64520\n! neighbor 10.64.0.1 remote-as 64500\n neighbor 10.64.0.2 remote-as 64500\n",
+        "protocol bgp {\n  # neighbor 10.64.0.1 as 64500;\n  neighbor 10.64.0.2 as 64500;\n}\n",
+        "neighbors:\n# - config: {neighbor-address: 10.64.0.1, peer-as: 1}\n"
+        "- config: {neighbor-address: 10.64.0.2, peer-as: 1}\n",
+        "# $config['nets'][] = '10.64.0.1/32';\n$config['nets'] = [\n  // '10.64.0.1/32',\n  '10.64.0.2/32',\n];\n",
+    ],
+)
+def test_a_directive_in_a_comment_is_none(value: str) -> None:
+    found = targets(value, "", file=True)
+    assert {one.host.removesuffix("/32") for one in found if one.port} == {"10.64.0.2"}
+
+
 def test_each_directive_has_its_signs_and_its_reader() -> None:
     assert directives.READERS.keys() == signs.OF_DIRECTIVES.keys()
 

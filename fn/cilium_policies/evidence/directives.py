@@ -6,6 +6,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 
+from cilium_policies.evidence.before import before_on_line, is_commented
 from cilium_policies.evidence.signs import OF_DIRECTIVES, holds
 
 _HOST = r"([A-Za-z0-9][\w.\-]{0,252})"
@@ -48,7 +49,7 @@ _HTTPS = 443
 _MAILER = rf"{_LINE}mailer{_GAP}\S{{1,99}}{_GAP}{_HOST}:{_PORT}"
 _RINETD = rf"{_LINE}(?:\d{{1,3}}\.){{3}}\d{{1,3}}[ \t]{{1,99}}\d{{1,5}}[ \t]{{1,99}}{_HOST}[ \t]{{1,99}}{_PORT}{_END}"
 # Neighbours by BGP, as FRR, BIRD, ExaBGP and OpenBGPD (`neighbor 10.0.0.1 remote-as 64500`) and GoBGP
-# (`neighbor-address: 10.0.0.1`) have them
+# (`neighbor-address: 10.0.0.1`) have them; FRR's comments begin with `!`
 _NEIGHBOUR = (
     r"\bneighbor(?:-address|_address|Address)?[\"']?[ \t]{0,9}[:= \t][ \t]{0,9}[\"']?"
     r"((?:\d{1,3}\.){3}\d{1,3})(?![\w./])"
@@ -116,14 +117,17 @@ def _pairs(form: str) -> Callable[[str], Named]:
 
 
 def _neighbours(value: str) -> Named:
-    yield from ((host, _BGP, "TCP") for host in re.findall(_NEIGHBOUR, value))
+    for one in re.finditer(_NEIGHBOUR, value):
+        if not is_commented(value, one.start()) and "!" not in before_on_line(value, one.start()):
+            yield one[1], _BGP, "TCP"
 
 
 def _networks(value: str) -> Named:
-    for listed in re.findall(_NETWORKS, value):
-        for network in re.findall(_NETWORK, listed):
-            yield network, _SNMP, "UDP"
-            yield network, _ECHO, "ICMP"  # asked before anything else
+    for listed in re.finditer(_NETWORKS, value):
+        for one in re.compile(_NETWORK).finditer(value, *listed.span(1)):
+            if not is_commented(value, one.start()):
+                yield one[1], _SNMP, "UDP"
+                yield one[1], _ECHO, "ICMP"  # asked before anything else
 
 
 def _home_servers(value: str) -> Named:
