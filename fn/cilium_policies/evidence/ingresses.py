@@ -118,10 +118,11 @@ def _traefik(cluster: Cluster, namespace: str, entry: Mapping, protocol: str, de
 def served(cluster: Cluster) -> Iterator[tuple[str, Object, Proxied]]:
     """The public names of VirtualServices whose gateways the input shows, with what answers there."""
     for one in cluster.inventory.of("VirtualService", group="networking.istio.io"):
-        clients = tuple(dict.fromkeys(_istio_gateways(cluster, one)))
-        for name in map(text, sequence(one.spec.get("hosts")) if clients else ()):
-            if "." in name.lstrip("*.") and ".svc" not in name:
-                yield name, one, Proxied(clients, tuple(_virtual_service(cluster, one)))
+        held = map(text, sequence(one.spec.get("hosts")))
+        names = [name for name in held if "." in name.lstrip("*.") and ".svc" not in name]
+        if names and (clients := tuple(dict.fromkeys(_istio_gateways(cluster, one)))):
+            proxied = Proxied(clients, tuple(_virtual_service(cluster, one)))
+            yield from ((name, one, proxied) for name in names)
 
 
 def _istio_gateways(cluster: Cluster, one: Object) -> Iterator[Peer]:

@@ -59,10 +59,10 @@ def served(cluster: Cluster, given: Given) -> Iterator[tuple[str, Object, Proxie
     """The public names of such objects whose proxy the input shows, with what answers there."""
     for one, row, clients in _routes(cluster, given):
         if any(client.kind == "workload" for client in clients):
-            for path in texts(row.get("hosts")):
-                for name in _leaves(at(one.body, path)):
-                    if isinstance(name, str):
-                        yield name, one, Proxied(clients, tuple(_backends(cluster, one, row)))
+            held = (name for path in texts(row.get("hosts")) for name in _leaves(at(one.body, path)))
+            if names := [name for name in held if isinstance(name, str)]:
+                proxied = Proxied(clients, tuple(_backends(cluster, one, row)))
+                yield from ((name, one, proxied) for name in names)
 
 
 def _routes(cluster: Cluster, given: Given) -> Iterator[tuple[Object, Mapping, tuple[Peer, ...]]]:
