@@ -60,6 +60,18 @@ def test_address_in_a_value(value: str, expected: set[tuple[str, int, str]]) -> 
     assert _found(value) == expected
 
 
+@pytest.mark.parametrize(
+    ("name", "port", "how"),
+    [("SYSLOG", 1514, "UDP TCP"), ("HOMER", 9060, "UDP TCP"), ("HOMER_DB", 5432, "TCP")],
+)
+def test_what_a_key_tells_of_either_holds_for_a_port_beside_the_host_as_for_one_behind_it(
+    name: str, port: int, how: str
+) -> None:
+    beside = [*pairs({f"{name}_HOST": "s.acme.com", f"{name}_PORT": f"{port}"})]
+    assert [one.protocol for one in beside] == how.split()
+    assert {one.protocol for one in targets(f"s.acme.com:{port}", f"{name}_SERVER")} == {*how.split()}
+
+
 @pytest.mark.parametrize("name", ["STATSD", "WIREGUARD", "STUN"])
 def test_what_a_key_tells_of_datagrams_holds_for_a_port_behind_the_host(name: str) -> None:
     expected = {("s.acme.com", 8125, "UDP")}

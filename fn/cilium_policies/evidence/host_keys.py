@@ -9,10 +9,12 @@ from cilium_policies.catalogue.conditions import MENTIONS
 from cilium_policies.catalogue.ports import (
     ALWAYS_UDP,
     BY_DATAGRAMS,
+    BY_EITHER,
     DATABASE_WORDS,
     DATAGRAMS,
     SECOND,
     SENTINEL,
+    SERVERS,
     STORES,
     WORDS,
 )
@@ -200,13 +202,18 @@ def transports(key: str, port: int) -> tuple[str, ...]:
     lower = key.lower()
     if port in ALWAYS_UDP or holds(lower, BY_DATAGRAMS):
         return ("UDP",)
-    if "vpn_" in lower or "syslog" in lower:
+    if "vpn_" in lower or is_by_either(lower, port):
         return ("UDP", "TCP")
     if port in _EITHER:
         return ("UDP",) if program_port(key) == port else ("UDP", "TCP")
     if port not in DATAGRAMS or program_port(key) != port:
         return ("TCP",)
     return ("UDP", "TCP") if port in _BOTH else ("UDP",)
+
+
+def is_by_either(key: str, port: int) -> bool:
+    """Whether a key in small letters says that its port is asked by UDP or TCP, and it is no database's beside it."""
+    return holds(key, BY_EITHER) and port not in SERVERS
 
 
 def is_port(value: str) -> bool:

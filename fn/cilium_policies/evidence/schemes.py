@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-from cilium_policies.catalogue.ports import ALWAYS_UDP, BY_DATAGRAMS, BY_EITHER, NO_NETWORK, SCHEMES, SERVERS
-from cilium_policies.evidence.host_keys import OF_HOSTS, is_name
+from cilium_policies.catalogue.ports import ALWAYS_UDP, BY_DATAGRAMS, NO_NETWORK, SCHEMES
+from cilium_policies.evidence.host_keys import OF_HOSTS, is_by_either, is_name
 from cilium_policies.evidence.signs import holds
 from cilium_policies.workloads.address_keys import IN_PASSWORD
 
@@ -270,7 +270,7 @@ def protocols(value: str, start: int, port: str, key: str) -> tuple[str, ...]:
         return ("UDP",)  # of WireGuard's peers
     if port in _BOTH:
         return ("TCP", "UDP")
-    if holds(lower, BY_EITHER) and int(port) not in SERVERS:
+    if is_by_either(lower, int(port)):
         return ("UDP", "TCP")
     if re.search(_LOGS, value[max(0, start - 120) : start]) is not None:
         return ("UDP",)
