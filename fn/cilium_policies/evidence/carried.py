@@ -61,9 +61,8 @@ class _Writer(Pickler):
                 return own, (number,)
             if isinstance(one, (Object, Workload, Service)):
                 raise PicklingError(f"{one} is not the cluster's own")
-            plainly: str | tuple[Any, ...] = one.__reduce_ex__(
-                5
-            )  # an edge, say, that was made of another one
+            # an edge, say, that was made of another one
+            plainly: str | tuple[Any, ...] = one.__reduce_ex__(5)
             return plainly
 
         # By their classes: `persistent_id` would be asked of each text as well, and took as long as all the rest.

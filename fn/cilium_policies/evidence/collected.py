@@ -239,10 +239,9 @@ class Collected:
         names = names_at(source.body, paths) if source is not None and paths else ()
         for one in self._cluster.inventory.of(kind, group=text(row.get("group")) or None):
             own = source is not None and one.namespace in ("", source.namespace) and one.name in names
-            near = own if paths and not one.namespace else self._is_for(workload, one, row)
-            if not near or (paths and not own):
+            if (paths and not own) or (label and one.labels.get(label) != workload.labels.get(label)):
                 continue
-            if not label or one.labels.get(label) == workload.labels.get(label):
+            if (paths and not one.namespace) or self._is_for(workload, one, row):
                 yield one
 
     def secrets(self, workload: Workload) -> Iterator[tuple[str, str]]:

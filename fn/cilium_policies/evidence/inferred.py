@@ -46,6 +46,8 @@ _DATABASES = (
     "MONGO_INITDB_DATABASE",
 )
 _NAME = "app.kubernetes.io/name"
+# Ends of a Secret's key that holds an address, whatever the variable is called: `REDIS_URL` of a `SRH_STRING`
+_STRINGS = ("_URL", "_URI", "_DSN", "_CONNECTION_STRING")
 
 
 def edges(cluster: Cluster, given: Given) -> Iterator[Edge]:
@@ -171,9 +173,6 @@ def _setting(key: str, value: str) -> int:
     return _KINDS.get(value, 0)
 
 
-_STRINGS = ("_URL", "_URI", "_DSN", "_CONNECTION_STRING")
-
-
 def _hidden_keys(
     cluster: Cluster, external: dict[tuple[str, str], Object], workload: Workload
 ) -> dict[str, bool]:
@@ -188,9 +187,7 @@ def _hidden_keys(
                 place = (workload.namespace, text(mapping(ref).get("name")))
                 held = place in external or cluster.inventory.get("Secret", *place) is not None
                 hidden[key] = held or hidden.get(key, False)
-                if (told := text(mapping(ref).get("key"))).endswith(
-                    _STRINGS
-                ):  # `REDIS_URL` of a `SRH_STRING`
+                if (told := text(mapping(ref).get("key"))).endswith(_STRINGS):
                     hidden.setdefault(told, held)
         for source in mappings(container.get("envFrom")):
             name = text(at(source, "secretRef", "name"))

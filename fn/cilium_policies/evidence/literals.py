@@ -15,7 +15,8 @@ from cilium_policies.workloads.cluster import Cluster
 def literal(
     number: str, port: Port, nodes: Iterable[str], name: str = ""
 ) -> Iterator[tuple[Peer, tuple[Port, ...], Reason]]:
-    """Who has a number, given the blocks of the nodes' addresses; `name`: of the host that DNS leads there."""
+    """Who has a number, or the numbers of a network, given the blocks of the nodes' addresses; `name`: of the host that
+    DNS leads there."""
     import ipaddress  # lazily: few inputs hold a literal address
 
     try:
@@ -28,8 +29,8 @@ def literal(
         return
     for block in nodes:
         try:
-            inside = "/" not in number and address in ipaddress.ip_network(block, strict=False)
-        except (TypeError, ValueError):
+            inside = address in ipaddress.ip_network(block, strict=False)  # a network is in none
+        except ValueError:
             continue
         if inside:
             # A node's address has the node's identity, which no CIDR rule matches.
