@@ -218,6 +218,23 @@ def test_a_directive_is_read_whichever_others_stand_beside_it(value: str, host: 
 
 
 @pytest.mark.parametrize(
+    ("value", "port"),
+    [
+        (
+            "options {\n  forwarders {\n    // 10.64.0.1;\n    # 10.64.0.1;\n    10.64.0.2 port 5353;\n  };\n};\n",
+            5353,
+        ),
+        ('zone "a" {\n  type primary;\n  parental-agents { 10.64.0.2; };\n};\n', 53),
+        ("forward_zones:\n- zone: a\n  forwarders:\n  - 10.64.0.2 # not 10.64.0.1\n", 53),
+        ("dns:\n  upstream_dns:\n  - tls://10.64.0.2:853\n  - '[//]10.64.0.2:853' # 10.64.0.1\n", 853),
+    ],
+)
+def test_other_servers_of_a_dns_server_in_lists_with_comments(value: str, port: int) -> None:
+    found = {(one.host, one.port) for one in targets(value, "", file=True)}
+    assert found == {("10.64.0.2", port)}
+
+
+@pytest.mark.parametrize(
     "value",
     [
         "router bgp 64520\n! neighbor 10.64.0.1 remote-as 64500\n neighbor 10.64.0.2 remote-as 64500\n",

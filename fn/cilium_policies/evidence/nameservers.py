@@ -25,6 +25,7 @@ _FORWARDERS = (
     r"\{([^}]{1,2000})\}|forwarders:([ \t]*\[[^\]]{1,1000}\]|(?:[ \t]*\n[ \t]*-[^\n]{0,200}){1,60}))"
 )
 _AT_PORT = r" port (\d{1,5})"
+_COMMENT = r"(?m)(?:(?<!:)//|(?:^|[ \t])#)[^\n]*"  # within such a list
 # `forward . 10.0.0.254 1.1.1.1` (CoreDNS): of these the catalogue's entry opens the Internet's
 _FORWARD = r"(?m)^[ \t]*forward[ \t]+\S{1,253}[ \t]+([^\n#{]{1,400})"
 _PRIVATE = r"10\.|192\.168\.|172\.(?:1[6-9]|2\d|3[01])\.|100\.(?:6[4-9]|[7-9]\d|1[01]\d|12[0-7])\."
@@ -55,7 +56,7 @@ _LISTED = (
 )
 _SERVERS = r"\s*(?:(?:(?:\d{1,3}\.){3}\d{1,3}|[\w.\-]{1,253}(?=#))(?:#\d{1,5})?(?:[\s;,]{1,3}|$)){1,16}"
 WORDS = ("forward-", "forward ", "stub-addr", "nameserver", "resolver", "server=", "dns:", "_upstreams:",
-         "forwarders", "notify", "request-xfr", "masters ", "primaries ")  # fmt: skip
+         "forwarders", "notify", "request-xfr", "masters ", "primaries ", "parental-agents")  # fmt: skip
 
 
 def nameservers(value: str, key: str = "") -> Iterator[tuple[str, int, str]]:
@@ -71,9 +72,9 @@ def nameservers(value: str, key: str = "") -> Iterator[tuple[str, int, str]]:
         *re.finditer(_ADGUARD, value),
         *re.finditer(_ZONES, value),
     ):
-        yield from _of(re.sub(_DOMAINS, "", line[1]))
+        yield from _of(re.sub(_COMMENT, "", re.sub(_DOMAINS, "", line[1])))
     for block in re.finditer(_FORWARDERS, value):
-        yield from _of(re.sub(_AT_PORT, r"@\1", block[1] or block[2]))
+        yield from _of(re.sub(_AT_PORT, r"@\1", re.sub(_COMMENT, "", block[1] or block[2])))
     for line in re.finditer(_FORWARD, value):
         yield from (one for one in _of(line[1]) if re.match(_PRIVATE, one[0]))
 
