@@ -45,10 +45,10 @@ def arriving(
         return (WORLD,)
     from cilium_policies.cilium.crd import is_cidr  # few Services have ranges
 
-    told = (one.strip() for one in ranges)
-    sound = (one for one in told if "${" in one or is_cidr(one if "/" in one else f"{one}/0"))
     hidden = protocol == "TCP" and _hides_clients(said, balancer)
-    return tuple(map(cidr, dict.fromkeys((*sound, *((private or LOCAL) if hidden else ())))))
+    told = (*map(str.strip, ranges), *((private or LOCAL) if hidden else ()))
+    peers = map(cidr, dict.fromkeys(told))
+    return tuple(peer for peer in peers if "${" in peer.name or is_cidr(peer.name))
 
 
 def _hides_clients(said: Mapping, balancer: str) -> bool:
@@ -173,7 +173,7 @@ def _elsewhere(service: Service) -> Peer:
     return LabelsPeer(service.namespace, tuple(sorted(service.selector.items())))
 
 
-def cidr(address: str) -> Peer:
+def cidr(address: str) -> CidrPeer:
     """One address, or a range, as peer; Cilium refuses a bare address."""
     if "/" in address:
         return CidrPeer(address)
