@@ -67,6 +67,7 @@ _REDIS_OPTION = (
     r",\s?(?:password|ssl|abortConnect|abortOnConnectFail|allowAdmin|defaultDatabase|connectTimeout|syncTimeout"
     r"|connectRetry|serviceName|channelPrefix|user)="
 )
+_OF_REDIS = f"(?i){_REDIS_OPTION}"
 _REDIS = (
     rf"(?i)(?:^|[\"'=]\s?)((?:{_NAME}(?::\d{{1,5}})?,\s?){{0,15}}{_NAME}(?::\d{{1,5}})?)(?={_REDIS_OPTION})"
 )
@@ -128,6 +129,7 @@ _FORMS = (
     ("log ", _HAPROXY_LOG, "udp", 514, True),
     ("targets:", _AS_KEY, "", 0, True),
 )
+_EVERY_FORM = (*_BRACKETED, *_FORMS)
 _Form = tuple[str, str, str, int, bool]
 Driven = tuple[int, str, str, int, bool, bool]
 
@@ -135,7 +137,7 @@ Driven = tuple[int, str, str, int, bool, bool]
 def drivers(value: str) -> Iterator[Driven]:
     """Where it stands, scheme, host and port (0: not known) in such forms, whether the form is plainly one to call, and
     whether the port stands there."""
-    yield from _formed(value, (*_BRACKETED, *_FORMS) if "(" in value else _FORMS)
+    yield from _formed(value, _EVERY_FORM if "(" in value else _FORMS)
     if ";" in value and holds(value, _ADO_SIGNS):
         yield from _ado(value)
     if "port(" in value or "facility:" in value:
@@ -234,7 +236,7 @@ def _lists(value: str) -> Iterator[Driven]:
                 (listed.start(), "memcached", name, 11211, True, False)
                 for name in re.findall(r"[\w.\-]+", listed[1])
             )
-    if "=" in value and re.search(f"(?i){_REDIS_OPTION}", value) is not None:
+    if "=" in value and compiled(_OF_REDIS).search(value) is not None:
         for listed in re.finditer(_REDIS, value):
             if re.search(_OPTION, value[max(0, listed.start(1) - _LABEL) : listed.start(1)].rstrip()):
                 continue

@@ -263,14 +263,14 @@ def protocols(value: str, start: int, port: str, key: str) -> tuple[str, ...]:
     """Of DNS, TURN, SIP and syslog both; of NTP, SNMP, KNX and what a key tells of UDP (`STATSD_ADDR`); of rsyslog's
     `@host:514` UDP, where `@@host:514` is TCP; UDP of socat's `UDP4:host:514`, and of the logs of nginx
     (`syslog:server=`) and HAProxy (`log host:514 local0`)."""
-    lower = key.lower()
-    if int(port) in ALWAYS_UDP or holds(lower, BY_DATAGRAMS):
+    lower, number = key.lower(), int(port)
+    if number in ALWAYS_UDP or holds(lower, BY_DATAGRAMS):
         return ("UDP",)
     if key == "Endpoint" and "PublicKey" in value:
         return ("UDP",)  # of WireGuard's peers
     if port in _BOTH:
         return ("TCP", "UDP")
-    if is_by_either(lower, int(port)):
+    if is_by_either(lower, number):
         return ("UDP", "TCP")
     if re.search(_LOGS, value[max(0, start - 120) : start]) is not None:
         return ("UDP",)
