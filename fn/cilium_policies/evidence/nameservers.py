@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from cilium_policies.evidence.signs import holds
+from cilium_policies.evidence.signs import compiled, holds
 
 # `forward-addr: 1.1.1.1@853#one.one.one.one` (Unbound), `nameserver = ["10.43.0.53"];` (rspamd), `nameserver 9.9.9.9`
 # (resolv.conf), `resolver 10.1.0.2 valid=30s;` (nginx)
@@ -43,6 +43,7 @@ _DNS, _OVER_TLS, _BOTH = 53, 853, ("UDP", "TCP")
 # Where installers put the cluster's own DNS, tenth in the range of Services: every pod may ask it already.
 _OWN = r"(?:10|172)\.\d+\.0\.10"
 # `unbound#5335`, as dnsmasq and Pi-hole write a port, in `server=`, `upstreams:`, `FTLCONF_dns_upstreams`
+_MARK = r"#\d"  # most files with a `#` have it before a comment
 _ASKED = r"(?:dns|upstream|resolver|nameserver|server)s?"
 _MARKED = (
     rf"(?im)^[ \t\-]*[\w.\-]{{0,60}}{_ASKED}[\w.\-]{{0,10}}[\"']?[ \t]*[=:]([^\n]{{0,400}}#\d[^\n]{{0,400}})"
@@ -61,7 +62,7 @@ WORDS = ("forward-", "forward ", "stub-addr", "nameserver", "resolver", "server=
 
 def nameservers(value: str, key: str = "") -> Iterator[tuple[str, int, str]]:
     """Address, port and protocol of each; `key` is the variable's name, "" for a file."""
-    if "#" in value:
+    if "#" in value and compiled(_MARK).search(value) is not None:
         yield from _marked(value, key)
     if key or not holds(value, WORDS):
         return
