@@ -114,17 +114,10 @@ class FqdnPeer(NamedTuple):
 
 # One end of an edge. The kinds are a closed sum: mypy refuses a field that a kind does not have, and a `match` that
 # leaves a kind out. `kind` is a field so that two records of different kinds are never equal.
-Peer = (
-    WorkloadPeer
-    | LabelsPeer
-    | NamespacePeer
-    | AllPodsPeer
-    | EntityPeer
-    | OutsidePeer
-    | InternetPeer
-    | CidrPeer
-    | FqdnPeer
+Other = (  # what is no workload
+    LabelsPeer | NamespacePeer | AllPodsPeer | EntityPeer | OutsidePeer | InternetPeer | CidrPeer | FqdnPeer
 )
+Peer = WorkloadPeer | Other
 
 
 class Evidence(NamedTuple):

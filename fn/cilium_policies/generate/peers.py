@@ -13,6 +13,7 @@ from cilium_policies.evidence.edge import (
     InternetPeer,
     LabelsPeer,
     NamespacePeer,
+    Other,
     OutsidePeer,
     Peer,
 )
@@ -47,17 +48,7 @@ def endpoint(peer: Peer, namespace: str) -> Selector | None:
 
 
 @lru_cache(maxsize=1024)
-def _of_others(
-    peer: LabelsPeer
-    | NamespacePeer
-    | AllPodsPeer
-    | EntityPeer
-    | OutsidePeer
-    | InternetPeer
-    | CidrPeer
-    | FqdnPeer,
-    namespace: str,
-) -> Selector | None:
+def _of_others(peer: Other, namespace: str) -> Selector | None:
     """The same of peers that are no workload: a scraper or a gateway is the peer of many."""
     match peer:
         case AllPodsPeer():
