@@ -30,8 +30,8 @@ class Found(NamedTuple):
     key: str
 
 
-# Of a text, the key that it is the value of, and whether it is a file's, all that the readers of configuration find.
 Places = set[tuple[str, int]]  # hosts with ports
+# Of a text, the key that it is the value of, and whether it is a file's, all that the readers of configuration find.
 Read = Callable[[str, str, bool], Iterable[Found]]
 HOST_NAME = re.compile(r"(?:tcp:)?[a-z0-9](?:[a-z0-9\-]{0,62}\.){2,8}[a-z]{2,24}(?::\d{1,5})?")
 _APART = "\n" * 18  # farther than a host's port is looked for
