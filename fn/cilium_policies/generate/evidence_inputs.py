@@ -129,7 +129,7 @@ def _called(entry: Component, parts: Roles) -> Iterator[tuple[WorkloadKey, int, 
             continue
         ports = [port for port in known.pod_ports() if port.number not in _WEB and not port.end]
         called = [(port.number, port.protocol) for port in ports]
-        if any(value == "object-storage" for _, value in walk_strings({"when": known.when})):
+        if any(value == "object-storage" for _, value in walk_strings(known.when)):
             called.append((0, STORE))
         for one in pods if called else ():
             if is_among(entry.played(one.labels), known.part):
