@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from cilium_policies.builds.argo_chart import chart_values
+from cilium_policies.builds.argo_chart import chart_values, copied
 from cilium_policies.builds.argo_source import image, with_argo
+from cilium_policies.builds.tool import ToolError
 
 from tests.builds import laid
 
@@ -97,3 +98,11 @@ def test_values_files_begin_at_the_chart_or_the_repository_and_stay_in_it(tmp_pa
     )
     assert values == {"own": 1, "shared": 1, "prod": 1}
     assert notes == [f"values file {one} is not in the repository" for one in files[3:]]
+
+
+def test_a_link_to_nowhere_ends_the_rendering_of_its_chart_alone(tmp_path: Path) -> None:
+    """Helm loads no chart with one (`error evaluating symlink`)."""
+    folder = laid(tmp_path / "chart", {"Chart.yaml": "name: web\n"})
+    (folder / "gone.yaml").symlink_to("nowhere")
+    with pytest.raises(ToolError, match=r"^the chart cannot be rendered: chart/gone\.yaml cannot be read$"):
+        copied(str(folder), str(tmp_path / "copy"), str(tmp_path), {"name": "web"})

@@ -42,6 +42,15 @@ def test_links_are_told_and_folders_behind_them_left_alone(tmp_path: Path) -> No
     assert (found.files, found.links) == (["b.yaml", "loop.yaml", "real/a.yaml"], True)
 
 
+def test_links_to_nowhere_say_nothing_whatever_their_names(tmp_path: Path) -> None:
+    laid(tmp_path, "real/a.yaml")
+    for name in (".sourceignore", "kustomization.yaml", "Chart.yaml", "helmfile.yaml"):
+        os.symlink("nowhere", tmp_path / name)
+    found = Repository(str(tmp_path))
+    assert (found.kustomizations, found.charts, found.helmfiles) == ({}, set(), [])
+    assert not found.left_out
+
+
 def test_folders_a_thousand_deep_are_walked(tmp_path: Path) -> None:
     laid(tmp_path, "z.yaml")
     place = str(tmp_path)

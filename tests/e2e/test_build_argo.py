@@ -228,6 +228,13 @@ def test_objects_without_a_name_and_files_that_are_no_manifests(tmp_path):
     assert docs[2]["metadata"] == {"name": "a", "namespace": "web"}
 
 
+def test_a_link_to_nowhere_in_a_folder_of_manifests_is_passed_over(tmp_path):
+    """As Argo CD does, with a warning of its own (`destination of symlink … is missing`)."""
+    root = laid(tmp_path, {"app.yaml": application("web", "path: web\n"), "web/web.yaml": deployment("web")})
+    (root / "web/gone.yaml").symlink_to("nowhere")
+    assert [doc["kind"] for doc in built(root)] == ["Application", "Deployment"]
+
+
 def test_a_template_in_a_folder_of_manifests_fails(tmp_path):
     files = {
         "app.yaml": application("web", "path: web\n"),

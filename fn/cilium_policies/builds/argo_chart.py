@@ -6,7 +6,7 @@ import os
 import re
 from collections.abc import Callable
 
-from cilium_policies.builds import kustomization, texts, typed
+from cilium_policies.builds import kustomization, texts, tool, typed
 from cilium_policies.builds.kustomization import Fields
 from cilium_policies.kube.objects import at, mapping, mappings
 from cilium_policies.lean import Any
@@ -34,10 +34,15 @@ def is_library(dependency: Fields) -> bool:
 
 
 def copied(folder: str, copy: str, root: str, chart: Fields, depth: int = _NESTED) -> None:
-    """A chart with those that lie beside it in `charts`, and none that would have to be fetched."""
+    """A chart with those that lie beside it in `charts`, and none that would have to be fetched. Raises ToolError for
+    what cannot be copied, as a link to nowhere, with which Helm renders no chart."""
     import shutil  # few builds have charts of the repository's own
 
-    shutil.copytree(folder, copy, symlinks=False, ignore=shutil.ignore_patterns(".git"))
+    try:
+        shutil.copytree(folder, copy, symlinks=False, ignore=shutil.ignore_patterns(".git"))
+    except shutil.Error as failed:
+        unread = os.path.relpath(failed.args[0][0][0], root)
+        raise tool.ToolError(f"the chart cannot be rendered: {unread} cannot be read") from None
     if any(map(is_library, chart.get("dependencies") or [])):
         _drop_loaders(os.path.join(copy, "templates"))
     kept = []

@@ -213,7 +213,7 @@ def image(text: str) -> Fields:
 
 
 def _files(folder: str, options: Fields) -> list[str]:
-    """The files that Argo CD applies or evaluates."""
+    """The files that Argo CD applies or evaluates; a link to nowhere it leaves out."""
     found = []
     for place, folders, files in os.walk(folder):
         folders[:] = (
@@ -222,8 +222,10 @@ def _files(folder: str, options: Fields) -> list[str]:
             else []
         )
         for name in files:
-            path = os.path.relpath(os.path.join(place, name), folder).replace(os.sep, "/")
-            if name.endswith((*ENDINGS, _PROGRAM)) and _included(path, options):
+            there = os.path.join(place, name)
+            path = os.path.relpath(there, folder).replace(os.sep, "/")
+            known = name.endswith((*ENDINGS, _PROGRAM))
+            if known and _included(path, options) and os.path.isfile(there):
                 found.append(path)
     return found
 

@@ -75,7 +75,9 @@ class Repository:
             folder, _, name = path.rpartition("/")
             self.links = self.links or is_link
             if name == SOURCEIGNORE:
-                self._ignore(path, folder)
+                self.left_out.add(self.as_text(path).split("\n"), folder)
+            elif is_link and not os.path.isfile(self.place(path)):
+                self.files.append(path)  # it leads nowhere, and says nothing, whatever its name
             elif name in KUSTOMIZATIONS:
                 self.kustomizations[folder] = path
             elif name == "Chart.yaml":
@@ -88,10 +90,6 @@ class Repository:
             if next(self.charts_of_template(path), None) is None:
                 self.found += self._objects(path)
         self.found = [one for one in self.found if not self._is_left_out(one)]
-
-    def _ignore(self, path: str, folder: str) -> None:
-        with open(self.place(path), encoding="utf-8", errors="replace") as file:
-            self.left_out.add(file, folder)
 
     def _is_left_out(self, found: Found) -> bool:
         """Whether Flux never sees this Kustomization. One that leads to others may have been applied by hand."""
