@@ -16,10 +16,10 @@ from cilium_policies.evidence.object_texts import (
     connected,
     entries_of,
     fields_of,
+    is_below,
     is_of,
     is_switched_on,
     named_at,
-    plain,
     read_of,
     secrets_of,
 )
@@ -98,9 +98,8 @@ class Collected:
         a field of another object that they read."""
         if found.source is workload.source:
             return owns(workload, found.field, self._reads)
-        place = plain(found.field)
         read = (row for row in self._rows(workload) if is_of(found.source, row))
-        return any(not row.get("fields") or place.startswith(texts(row["fields"])) for row in read)
+        return any(not row.get("fields") or is_below(found.field, texts(row["fields"])) for row in read)
 
     def _rows(self, workload: Workload) -> Iterator[Mapping]:
         """What the catalogue says that such pods read."""
@@ -223,7 +222,7 @@ class Collected:
 
             below = texts(row.get("fields"))
             said = filled_in(self._cluster, one, read_of(one, row))
-            self._told[key] = tuple(each for each in said if not below or plain(each.field).startswith(below))
+            self._told[key] = tuple(each for each in said if not below or is_below(each.field, below))
         return self._told[key]
 
     def _objects(self, workload: Workload, row: Mapping) -> Iterator[Object]:

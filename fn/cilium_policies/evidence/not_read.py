@@ -8,7 +8,7 @@ import re
 
 from cilium_policies.catalogue.flows import texts
 from cilium_policies.catalogue.recognise import is_image, part_of, repository_of
-from cilium_policies.evidence.object_texts import plain
+from cilium_policies.evidence.object_texts import is_below
 from cilium_policies.kube.objects import Mapping, Object, strings, text
 from cilium_policies.workloads.model import Workload
 
@@ -57,4 +57,4 @@ def owns(workload: Workload, field: str, reads: dict[str, list[Mapping]]) -> boo
 def _owned(workload: Workload, field: str, reads: dict[str, list[Mapping]]) -> list[Mapping]:
     """The rows that say of a field of the object that made the pods which of them call what stands there."""
     rows = (row for row in reads.get(workload.component, ()) if row.get("own"))
-    return [row for row in rows if plain(field).startswith(texts(row["own"]))]
+    return [row for row in rows if is_below(field, texts(row["own"]))]

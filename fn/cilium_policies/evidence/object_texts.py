@@ -53,6 +53,11 @@ def plain(path: str) -> str:
     return re.sub(r"\[\d+\]", "", path)
 
 
+def is_below(path: str, places: tuple[str, ...]) -> bool:
+    """Whether a path is one of these places or stands below one: `loki.storage` below `loki`, `lokiCanary` not."""
+    return f"{plain(path)}.".startswith(tuple(f"{place}." for place in places))
+
+
 def fields_of(one: Object) -> Iterator[Text]:
     """Its fields, but for what names it."""
     for path, value in walk_strings({key: member for key, member in one.body.items() if key not in IDENTITY}):

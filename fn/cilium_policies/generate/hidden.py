@@ -10,7 +10,7 @@ from cilium_policies.catalogue.flows import texts
 from cilium_policies.catalogue.model import Component
 from cilium_policies.catalogue.recognise import part_of
 from cilium_policies.evidence.collected import Collected, followed, named_by_values
-from cilium_policies.evidence.object_texts import named
+from cilium_policies.evidence.object_texts import is_below, named
 from cilium_policies.kube.inventory import Inventory
 from cilium_policies.kube.labels import RELEASE_NAME
 from cilium_policies.kube.names import is_name
@@ -128,7 +128,7 @@ def _of_own_values(one: Workload, entry: Component | None) -> Iterator[str]:
     mine = (row for row in rows if part_of(strings(row.get("pods")), one.labels))
     places = tuple(place for row in mine for place in texts(row.get("own")))
     for found in one.texts if places else ():
-        if found.kind == "value" and re.search(_NAMES_SECRET, found.field) and found.field.startswith(places):
+        if found.kind == "value" and re.search(_NAMES_SECRET, found.field) and is_below(found.field, places):
             yield found.value
 
 
