@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 
 from cilium_policies.builds import typed
 from cilium_policies.builds.expressions import evaluated, word
-from cilium_policies.builds.repository import Repository
+from cilium_policies.builds.repository import Repository, above
 from cilium_policies.builds.template_patch import NotEvaluatedError, patches, selected
 from cilium_policies.errors import CiliumPoliciesError
 from cilium_policies.kube.objects import at, mapping, mappings, with_texts
@@ -118,17 +118,18 @@ class ApplicationSet:
         return {**params, "values": self._filled(values, params, self._known_or_left)}
 
     def _folders(self, wanted: list[Params]) -> list[str]:
+        folders = self._all_folders() if wanted else set()
         found: set[str] = set()
         for one in wanted:
             pattern, left_out = str(one.get("path", "")), one.get("exclude") is True
-            matching = {folder for folder in self._all_folders() if _matches(folder, pattern)}
+            matching = {folder for folder in folders if _matches(folder, pattern)}
             found = found - matching if left_out else found | matching
         return sorted(found)
 
     def _all_folders(self) -> set[str]:
         places = [*self._repository.files, *self._repository.kustomizations.values()]
         places += [f"{one}/Chart.yaml" for one in self._repository.charts]
-        return {place.rsplit("/", depth)[0] for place in places for depth in range(1, place.count("/") + 1)}
+        return {folder for place in places for folder in above(place)}
 
     def _files(self, wanted: list[Params]) -> list[str]:
         patterns = [str(one.get("path", "")) for one in wanted]

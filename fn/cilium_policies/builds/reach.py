@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from cilium_policies.builds.kustomization import folders_of
-from cilium_policies.builds.repository import Repository, clean, within
+from cilium_policies.builds.repository import Repository, above, clean
 from cilium_policies.document.finding import RefusedError
 
 
@@ -43,9 +43,9 @@ def named(repository: Repository, path: str) -> set[str]:
         if folder in repository.kustomizations:
             below = _resources(repository, folder)
         else:
-            below = [one for one in repository.files_below(folder) if _is_nearest(repository, one, folder)]
+            below = [one for one in repository.files_below(folder) if is_nearest(repository, one, folder)]
             waiting += [
-                one for one in repository.folders_below(folder) if _is_nearest(repository, one, folder)
+                one for one in repository.folders_below(folder) if is_nearest(repository, one, folder)
             ]
         waiting += [one for one in below if repository.is_folder(one)]
         files.update(below)
@@ -73,16 +73,14 @@ def patched(repository: Repository, folder: str) -> set[str]:
     return {clean(f"{folder}/{one}") for one in named if isinstance(one, str) and "\n" not in one}
 
 
-def _is_nearest(repository: Repository, path: str, folder: str) -> bool:
+def is_nearest(repository: Repository, path: str, folder: str) -> bool:
     """Whether a file or folder lies below `folder` with no kustomization between."""
-    above = path.rpartition("/")[0]
-    while within(above, folder):
-        if above == folder:
+    for one in above(path):
+        if one == folder:
             return True
-        if above in repository.kustomizations:
+        if one in repository.kustomizations:
             return False
-        above = above.rpartition("/")[0]
-    return False
+    return not folder
 
 
 def covered(repository: Repository, path: str) -> set[str]:

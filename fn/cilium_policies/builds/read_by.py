@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterable
 
 from cilium_policies.builds.entries import entries
-from cilium_policies.builds.reach import covered
+from cilium_policies.builds.reach import covered, is_nearest
 from cilium_policies.builds.repository import FLUX, Repository, clean, git_root, path_of, within
 
 _OWN = "/network-policies/ks.yaml"
@@ -42,10 +42,6 @@ def _paths(repository: Repository) -> list[str]:
 def _reads(repository: Repository, path: str, target: str) -> bool:
     """Whether the build of `path` comes to the folder `target`: it lies below with no kustomization between, or
     a kustomization names it."""
-    if within(target, path):
-        above = target.rpartition("/")[0]
-        while within(above, path) and above not in repository.kustomizations:
-            if above == path:
-                return True
-            above = above.rpartition("/")[0]
+    if path not in repository.kustomizations and is_nearest(repository, target, path):
+        return True
     return any(one in (target, f"{target}/network-policies") for one in covered(repository, path))

@@ -101,11 +101,10 @@ class Repository:
 
     def charts_of_template(self, path: str) -> Iterator[str]:
         """The folders of the charts below whose `templates` a file lies."""
-        folder = path.rpartition("/")[0]
-        while folder:
-            folder, _, last = folder.rpartition("/")
-            if last == "templates" and folder in self.charts:
-                yield folder
+        for folder in above(path):
+            chart, _, last = folder.rpartition("/")
+            if last == "templates" and chart in self.charts:
+                yield chart
 
     def _objects(self, path: str) -> Iterator[Found]:
         data = self.data(path, _LARGE)
@@ -275,10 +274,10 @@ def git_root(folder: str) -> str:
     while True:
         if os.path.exists(os.path.join(folder, ".git")):
             return folder
-        above = os.path.dirname(folder)
-        if above == folder:
+        parent = os.path.dirname(folder)
+        if parent == folder:
             return ""
-        folder = above
+        folder = parent
 
 
 def _remotes(config: str) -> set[str]:

@@ -17,6 +17,7 @@ from cilium_policies.evidence.object_texts import (
     entries_of,
     fields_of,
     is_below,
+    is_meant,
     is_of,
     is_switched_on,
     named_at,
@@ -237,7 +238,7 @@ class Collected:
         source, paths = workload.source, texts(row.get("at"))
         names = names_at(source.body, paths) if source is not None and paths else ()
         for one in self._cluster.inventory.of(kind, group=text(row.get("group")) or None):
-            own = source is not None and one.namespace in ("", source.namespace) and one.name in names
+            own = source is not None and one.name in names and is_meant(one, source, paths)
             if (paths and not own) or (label and one.labels.get(label) != workload.labels.get(label)):
                 continue
             if (paths and not one.namespace) or self._is_for(workload, one, row):

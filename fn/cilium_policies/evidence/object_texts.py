@@ -6,7 +6,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-from cilium_policies.catalogue.conditions import names_at
+from cilium_policies.catalogue.conditions import at, names_at
 from cilium_policies.catalogue.flows import texts
 from cilium_policies.kube.inventory import Inventory
 from cilium_policies.kube.kinds import EVIDENCE
@@ -16,6 +16,7 @@ from cilium_policies.kube.objects import (
     Object,
     flag,
     mapping,
+    mappings,
     sequence,
     strings,
     text,
@@ -39,6 +40,18 @@ _VOLUME = "secretName"
 def is_of(one: Object | None, row: Mapping) -> bool:
     """Whether an object is of the kind that a component reads."""
     return one is not None and (one.kind, one.group) == (text(row.get("kind")), text(row.get("group")))
+
+
+def is_meant(one: Object, source: Object, paths: tuple[str, ...]) -> bool:
+    """Whether an object of a name that stands at these paths of `source` is within its reach, of its namespace or the
+    cluster's, and of the kind beside the name, if one stands there: `{kind: ClusterRepository, name: main}` means no
+    Repository."""
+    if one.namespace not in ("", source.namespace):
+        return False
+    holders = (at(source.body, path.removesuffix(".name")) for path in paths if path.endswith(".name"))
+    named = (held for found in holders for held in mappings(found if isinstance(found, list) else [found]))
+    kinds = {text(held.get("kind")) for held in named if held.get("name") == one.name}
+    return not kinds or not kinds.isdisjoint(("", one.kind))
 
 
 def is_switched_on(one: Workload, row: Mapping) -> bool:
