@@ -9,7 +9,11 @@ from cilium_policies.cilium.model import Requirement
 from cilium_policies.kube.labels import ANY, JOB_NAME, SERVICE_ACCOUNT, is_identity, stable
 from cilium_policies.kube.objects import at, strings
 from cilium_policies.kube.pods import TASKS, is_test
+from cilium_policies.lean import TYPE_CHECKING
 from cilium_policies.workloads.model import Workload
+
+if TYPE_CHECKING:
+    from cilium_policies.workloads.alike import Alike
 
 _FEW = 16  # workloads that are looked at one by one
 
@@ -25,9 +29,9 @@ def separate(workloads: list[Workload]) -> None:
         if not one.host_network:
             by_namespace.setdefault(one.namespace, []).append(one)
     for neighbours in by_namespace.values():
-        index = _index(neighbours)
+        among = _Among(neighbours)
         for one in neighbours:
-            _narrow(one, index)
+            _narrow(one, among)
 
 
 def narrow_to(patterns: tuple[str, ...], workloads: list[Workload]) -> None:
@@ -58,9 +62,9 @@ def _index(neighbours: list[Workload]) -> dict[tuple[str, str], list[Workload]]:
     return index
 
 
-def _narrow(one: Workload, index: dict[tuple[str, str], list[Workload]]) -> None:
+def _narrow(one: Workload, among: _Among) -> None:
     own = stable(one.labels)
-    for other in _candidates(one, index):
+    for other in among.candidates(one):
         if other is one or same_group(one, other) or not takes_in(one, other):
             continue
         differing = [key for key in own if key not in one.selector and other.labels.get(key) != own[key]]
@@ -93,10 +97,25 @@ def is_anybody(one: Workload) -> bool:
     return len(named) == 1 and named.get(SERVICE_ACCOUNT) == "default" and not one.host_network
 
 
-def _candidates(one: Workload, index: dict[tuple[str, str], list[Workload]]) -> list[Workload]:
-    """The workloads that share the rarest label of this selector: no other can be selected by it."""
-    lists = [index.get(label, []) for label in one.selector.items()]
-    return min(lists, key=len) if lists else []
+class _Among:
+    """The workloads of a namespace that a selector there may take in."""
+
+    def __init__(self, neighbours: list[Workload]) -> None:
+        self._neighbours = neighbours
+        self._index = _index(neighbours)
+        self._alike: Alike | None = None
+
+    def candidates(self, one: Workload) -> Iterable[Workload]:
+        """The workloads that share the rarest label of this selector: no other can be selected by it."""
+        lists = [self._index.get(label, []) for label in one.selector.items()]
+        found = min(lists, key=len) if lists else []
+        if len(found) <= _FEW:
+            return found
+        if self._alike is None:
+            from cilium_policies.workloads.alike import Alike  # few selectors share each label with so many
+
+            self._alike = Alike(self._neighbours, self._index)
+        return self._alike.candidates(one)
 
 
 def takes_in(one: Workload, other: Workload) -> bool:
