@@ -22,6 +22,10 @@ class Known:
     distribution = "talos"
     replicas = 2
 
+    @property
+    def answers(self):
+        return {}
+
     def objects(self, group, kind):
         if kind == "Provider" and group in ("", "notify.example"):
             yield {"spec": {"type": "slack"}}

@@ -10,7 +10,10 @@ from cilium_policies.catalogue.flows import When, texts
 from cilium_policies.catalogue.model import ChartEntry, Component, MadeBy
 from cilium_policies.catalogue.parts import group_kind
 from cilium_policies.kube.objects import Mapping, text, walk_strings
-from cilium_policies.lean import Any, NamedTuple, Protocol
+from cilium_policies.lean import TYPE_CHECKING, Any, NamedTuple
+
+if TYPE_CHECKING:
+    from cilium_policies.catalogue.facts import Answers, Facts
 
 # Words for `mentions`: what configuration says when it uses such a service outside of the cluster.
 MENTIONS = {
@@ -25,46 +28,6 @@ MENTIONS = {
 }
 NEVER = "(?!)"
 NO = ("", "false", "False", "FALSE", "0", "null", "~")
-
-
-class Facts(Protocol):
-    """What conditions ask of one workload and the input around it."""
-
-    @property
-    def values(self) -> Mapping:
-        """The Helm values below the chart entry's `values` prefix; empty where none are known."""
-
-    @property
-    def body(self) -> Mapping:
-        """The custom resource that made the pods; empty where none did."""
-
-    @property
-    def args(self) -> Iterable[str]:
-        """Command words and arguments of the containers."""
-
-    @property
-    def env(self) -> Iterable[tuple[str, str]]:
-        """Names and values of environment variables ("" where the value is elsewhere)."""
-
-    @property
-    def texts(self) -> Iterable[str]:
-        """All configuration texts: env values, args, referenced ConfigMaps, values."""
-
-    @property
-    def distribution(self) -> str:
-        """`spec.cluster.distribution`, "" when not known."""
-
-    @property
-    def replicas(self) -> int: ...
-
-    def objects(self, group: str, kind: str) -> Iterable[Mapping]:
-        """Bodies of the input's objects of a kind; group "" asks for any group."""
-
-    def present(self, component: str) -> bool:
-        """Whether a component's pods stand in the input or inventory."""
-
-    def called_so(self, component: str) -> bool:
-        """The same, of pods that their label or their image alone calls so as well."""
 
 
 def holds(when: When, facts: Facts, peer: str = "") -> bool:
@@ -139,6 +102,10 @@ class Beginning(NamedTuple):
     texts: tuple[str, ...] = ()
     distribution: str = ""
     replicas: int = 1
+
+    @property
+    def answers(self) -> Answers:
+        return {}  # each has objects of its own beside it
 
     def objects(self, group: str, kind: str) -> Iterable[Mapping]:
         return self.beside(group, kind)
@@ -255,8 +222,13 @@ def _surroundings(when: Mapping, facts: Facts) -> bool:
 
 
 def _object(when: Mapping, facts: Facts) -> bool:
-    bodies = facts.objects(*group_kind(text(when["object"])))
-    return any("has" not in when or has_any(body, when["has"], when) for body in bodies)
+    """Whether any object of the input is so: asked once, for whichever workload."""
+    known = facts.answers.get(id(when))
+    if known is None:
+        bodies = facts.objects(*group_kind(text(when["object"])))
+        held = any("has" not in when or has_any(body, when["has"], when) for body in bodies)
+        known = facts.answers[id(when)] = when, held
+    return known[1]
 
 
 def has_any(body: Mapping, paths: Any, when: Mapping) -> bool:

@@ -44,9 +44,12 @@ from cilium_policies.catalogue.host import Host, UnnamedHostError, read_host, wr
 from cilium_policies.catalogue.mail_hosts import mail_hosts
 from cilium_policies.catalogue.onward import is_mirrored, onward
 from cilium_policies.catalogue.parts import group_kind
-from cilium_policies.catalogue.pointed import Facts, pointed_at, repositories
+from cilium_policies.catalogue.pointed import pointed_at, repositories
 from cilium_policies.kube.objects import Mapping, flag, text, walk_strings
-from cilium_policies.lean import Any, NamedTuple
+from cilium_policies.lean import TYPE_CHECKING, Any, NamedTuple
+
+if TYPE_CHECKING:
+    from cilium_policies.catalogue.facts import FurtherFacts
 
 _FILLED = re.compile(r"\{([^{}]+)\}")
 _FOUND = "{found}"
@@ -61,7 +64,7 @@ class Answer(NamedTuple):
     inside: tuple[str, ...] = ()
 
 
-def hosts(edge: Edge, facts: Facts, beyond: str = "") -> Answer:
+def hosts(edge: Edge, facts: FurtherFacts, beyond: str = "") -> Answer:
     """The hosts that an edge means, as far as its entry and the input name them; `beyond`: why there may be objects
     of theirs that the input does not show."""
     found: set[Host] = set()
@@ -91,7 +94,7 @@ def hosts(edge: Edge, facts: Facts, beyond: str = "") -> Answer:
     return Answer(tuple(sorted(found | set(_onward(found)))), "; ".join(missing), names_inside)
 
 
-def written(facts: Facts) -> Iterator[Host]:
+def written(facts: FurtherFacts) -> Iterator[Host]:
     """The hosts of URLs in the own configuration, whatever they are for: evidence takes only those that are surely
     called, and a list of names without the others would cut them."""
     for one in facts.texts:
@@ -112,7 +115,7 @@ def _of_any(member: Mapping) -> bool:
     return "object" in member and "at" not in member
 
 
-def _stated(names: Iterable[Any], facts: Facts) -> Iterator[Host]:
+def _stated(names: Iterable[Any], facts: FurtherFacts) -> Iterator[Host]:
     unknown: UnnamedHostError | None = None
     for one in names:
         if isinstance(one, str):
@@ -126,7 +129,7 @@ def _stated(names: Iterable[Any], facts: Facts) -> Iterator[Host]:
         raise unknown
 
 
-def _by_member(member: Mapping, facts: Facts) -> Iterator[Host]:
+def _by_member(member: Mapping, facts: FurtherFacts) -> Iterator[Host]:
     if flag(member.get("unknown")):
         raise UnnamedHostError(
             text(member.get("why")) or "its configuration calls hosts that no manifest names"
@@ -150,7 +153,7 @@ def _by_member(member: Mapping, facts: Facts) -> Iterator[Host]:
         raise UnnamedHostError("its configuration names none of them")
 
 
-def _by_site(member: Mapping, facts: Facts) -> Iterator[Host]:
+def _by_site(member: Mapping, facts: FurtherFacts) -> Iterator[Host]:
     """The hosts of a site, region or tenant that the own configuration names, or of the usual one."""
     found = dict.fromkeys(map(str.strip, _own_addresses(member, facts)))
     for one in found or dict.fromkeys(texts(member.get("otherwise"))) or ("",):
@@ -160,7 +163,7 @@ def _by_site(member: Mapping, facts: Facts) -> Iterator[Host]:
             yield Host(name.replace(_FOUND, one))
 
 
-def _own_addresses(member: Mapping, facts: Facts) -> Iterator[str]:
+def _own_addresses(member: Mapping, facts: FurtherFacts) -> Iterator[str]:
     """What the component's own configuration holds where a member says that addresses stand."""
     for tree, paths in ((facts.values, member.get("value")), (facts.body, member.get("field"))):
         for path in texts(paths):
@@ -186,7 +189,7 @@ def _own_addresses(member: Mapping, facts: Facts) -> Iterator[str]:
         yield from sorted(found)
 
 
-def _named_by_objects(names: Iterable[Any], facts: Facts) -> Iterator[Host]:
+def _named_by_objects(names: Iterable[Any], facts: FurtherFacts) -> Iterator[Host]:
     """Hosts by object. Raises UnnamedHostError at the end where an object of these kinds is not spoken of, or
     where there is none: the program then reads what this input does not show."""
     members = [

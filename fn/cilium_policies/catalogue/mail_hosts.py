@@ -6,8 +6,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from cilium_policies.catalogue.conditions import Facts
 from cilium_policies.kube.objects import walk_strings
+from cilium_policies.lean import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from cilium_policies.catalogue.facts import Facts
 
 _VARIABLE = re.compile(
     r"(?i)(?=.*(?:smtp|mail))(?!.*(?:from|sender|reply|user|domain|imap|pop3|web))"

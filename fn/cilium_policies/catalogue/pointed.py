@@ -2,32 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
-from cilium_policies.catalogue import conditions
 from cilium_policies.catalogue.conditions import at, names_at
 from cilium_policies.catalogue.flows import texts
 from cilium_policies.catalogue.host import Host, UnnamedHostError, read_host
 from cilium_policies.catalogue.parts import group_kind
 from cilium_policies.kube.objects import Mapping, text
-from cilium_policies.lean import Protocol
+from cilium_policies.lean import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from cilium_policies.catalogue.facts import FurtherFacts
 
 
-class Facts(conditions.Facts, Protocol):
-    """What lists of names ask beside what conditions do."""
-
-    @property
-    def bodies(self) -> Iterable[Mapping]:
-        """The custom resources that made the pods: `body`, and others that mean the same ones."""
-
-    def secret(self, namespace: str, name: str) -> Mapping:
-        """Keys and values of a Secret, or of the template of what writes it; empty where neither is shown."""
-
-    def account(self, annotations: tuple[str, ...]) -> Iterable[str]:
-        """What such annotations say of the Secrets that the pods' ServiceAccount lists."""
-
-
-def pointed_at(member: Mapping, facts: Facts) -> Iterator[Mapping]:
+def pointed_at(member: Mapping, facts: FurtherFacts) -> Iterator[Mapping]:
     """The objects of the member's kind that the custom resources name at its path."""
     group, kind = group_kind(texts(member["object"])[0])
     for own in facts.bodies:
@@ -41,7 +29,7 @@ def pointed_at(member: Mapping, facts: Facts) -> Iterator[Mapping]:
                 raise UnnamedHostError(f"{kind} {name} is not in the input")
 
 
-def repositories(member: Mapping, facts: Facts) -> Iterator[Host]:
+def repositories(member: Mapping, facts: FurtherFacts) -> Iterator[Host]:
     """Where the backups of the custom resources go, each of which must tell."""
     from cilium_policies.catalogue.repositories import UnknownPlaceError, place
 

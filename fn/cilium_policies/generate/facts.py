@@ -49,6 +49,7 @@ class WorkloadFacts:
         self._roles = roles
         self.distribution = cluster.settings.distribution
         self.replicas = workload.replicas
+        self.answers = roles.answers
 
     @property
     def values(self) -> Mapping:

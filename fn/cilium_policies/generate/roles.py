@@ -12,8 +12,12 @@ from cilium_policies.generate.instances import Instance
 from cilium_policies.kube.access_rules import EVERYWHERE
 from cilium_policies.kube.objects import Mapping, strings, text
 from cilium_policies.kube.pods import TASKS
+from cilium_policies.lean import TYPE_CHECKING
 from cilium_policies.workloads.cluster import Cluster
 from cilium_policies.workloads.model import Workload
+
+if TYPE_CHECKING:
+    from cilium_policies.catalogue.facts import Answers
 
 
 def may_serve(cluster: Cluster, one: Workload) -> bool:
@@ -68,6 +72,7 @@ class Roles:
         dns: tuple[Peer, ...] = (),
         reads: Mapping | None = None,
     ) -> None:
+        self.answers: Answers = {}  # to what the catalogue asks of objects, whoever's edge it is
         self._inventory, self._reads = cluster.inventory, reads or {}
         self._by_component: dict[str, list[Workload]] = {}
         self._by_namespace: dict[tuple[str, str], list[Workload]] = {}

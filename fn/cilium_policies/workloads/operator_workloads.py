@@ -18,7 +18,11 @@ from cilium_policies.kube.labels import ANY
 from cilium_policies.kube.names import are_labels
 from cilium_policies.kube.objects import Mapping, Object
 from cilium_policies.kube.reading import UNPLACED
+from cilium_policies.lean import TYPE_CHECKING
 from cilium_policies.workloads.model import Service, Workload
+
+if TYPE_CHECKING:
+    from cilium_policies.catalogue.facts import Answers
 
 
 def operator_workloads(
@@ -105,6 +109,7 @@ class _Facts:
     ) -> None:
         self.distribution = platform
         self.body: Mapping = {}
+        self.answers: Answers = {}
         self._inventory = inventory
         self._controllers = controllers
         found = controllers.get(operator) if operator else None
