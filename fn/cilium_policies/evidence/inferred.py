@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 
 from cilium_policies.catalogue.ports import KEYS, RELATIONAL
 from cilium_policies.evidence.databases import is_database
-from cilium_policies.evidence.edge import Edge, Evidence, WorkloadPeer, workload_of
+from cilium_policies.evidence.edge import Edge, Evidence, Peer, WorkloadPeer, workload_of
 from cilium_policies.evidence.ends import backends
 from cilium_policies.evidence.given import Given
 from cilium_policies.evidence.reasons import Reason
@@ -17,6 +17,7 @@ from cilium_policies.evidence.trust import is_variable, words
 from cilium_policies.evidence.unopened import Unplaced
 from cilium_policies.kube.objects import Object, at, mapping, mappings, strings, text
 from cilium_policies.kube.pods import containers, pod_spec
+from cilium_policies.kube.ports import Port
 from cilium_policies.kube.secret_writers import WRITERS, templates, written_secret
 from cilium_policies.workloads.cluster import Cluster
 from cilium_policies.workloads.model import Service, Workload
@@ -126,17 +127,16 @@ def _edge(
     cluster: Cluster, workload: Workload, services: list[Service], number: int, key: str
 ) -> Iterator[Edge]:
     """Only where all candidates stand before the same pods: of two databases the key does not say which."""
-    found: dict[int, list[Edge]] = {}
+    found: dict[int, tuple[Peer, Port]] = {}
     for service in services:
         for peer, port in backends(cluster, service, str(number), "TCP"):
-            if workload_of(peer) is workload:
-                return  # it is such a server itself, and its variables speak of that
             if peer.kind == "workload":
-                evidence = Evidence("inferred", workload, f"key {key}")
-                edge = Edge(WorkloadPeer(workload), peer, (port,), Reason("server-of-key", (key,)), evidence)
-                found.setdefault(id(workload_of(peer)), []).append(edge)
-    if len(found) == 1:
-        yield next(iter(found.values()))[0]
+                found.setdefault(id(peer.workload), (peer, port))
+                if len(found) > 1 or peer.workload is workload:
+                    return  # it may be such a server itself, and its variables speak of that
+    for peer, port in found.values():
+        evidence = Evidence("inferred", workload, f"key {key}")
+        yield Edge(WorkloadPeer(workload), peer, (port,), Reason("server-of-key", (key,)), evidence)
 
 
 def _settings(workload: Workload) -> dict[int, str]:

@@ -83,7 +83,6 @@ def _shown(one: Workload, cluster: Cluster) -> Iterator[int]:
     """The ports on which the input shows the pods to listen."""
     yield from one.moved.values()
     yield from (port.number for port in one.ports)
-    for service in cluster.services_for(one):
-        for entry in service.ports:
-            yield entry.port
-            yield port_number(entry.target) or entry.port
+    for entry in cluster.doors(one):
+        yield entry.port
+        yield port_number(entry.target) or entry.port

@@ -131,11 +131,10 @@ def declared(workload: Workload, cluster: Cluster) -> frozenset[tuple[int, str]]
 def _served(workload: Workload, cluster: Cluster, *, metrics: bool = False) -> set[tuple[int, str]]:
     """The pod ports behind its Services, those that are called after metrics only if asked for."""
     found = set()
-    for service in cluster.services_for(workload):
-        for entry in service.ports:
-            target = cluster.target_port(workload, entry.target or str(entry.port), entry.protocol)
-            if target is not None and (metrics or not is_of_metrics(entry.name)):
-                found.add((target.number, target.protocol))
+    for entry in cluster.doors(workload):
+        target = cluster.target_port(workload, entry.target or str(entry.port), entry.protocol)
+        if target is not None and (metrics or not is_of_metrics(entry.name)):
+            found.add((target.number, target.protocol))
     return found
 
 

@@ -11,11 +11,11 @@ from cilium_policies.kube.access_rules import Bindings
 from cilium_policies.kube.gateway_api import Proxy
 from cilium_policies.kube.inventory import Inventory
 from cilium_policies.kube.objects import Object, Where, port_number
-from cilium_policies.kube.pods import TASKS
 from cilium_policies.kube.ports import Port
 from cilium_policies.workloads.flux import Owner
 from cilium_policies.workloads.makers import Maker
 from cilium_policies.workloads.model import Service, Workload
+from cilium_policies.workloads.serving import Serving
 from cilium_policies.workloads.vouched import is_proven
 
 # role (gateway, scraper, dns …) → the catalogue's components of that role, each with its customary labels
@@ -30,7 +30,7 @@ _ROUTED = (
 )
 
 
-class Cluster:
+class Cluster(Serving):
     """Objects, workloads and Services of one input (and of the inventory beside it), with look-ups."""
 
     def __init__(
@@ -46,6 +46,7 @@ class Cluster:
         roles: Roles | None = None,
         proxies: dict[str, Proxy] | None = None,
     ) -> None:
+        super().__init__(workloads, services)
         self.roles = roles or {}
         self.proxies = proxies or {}  # how those of Gateways differ from the Gateway API, by component
         self.owners = owners  # the Flux Kustomizations that apply objects of the input
@@ -53,28 +54,11 @@ class Cluster:
         self.makers = makers  # objects of which pods may come that nobody here knows
         self.unnamed = unnamed  # workloads whose name the API server would refuse
         self.inventory = inventory
-        self.workloads = workloads
-        self.services = services
         self.settings = settings
         # Whether an inventory stands beside the input; few files hold all objects.
         self.known = any(Where(file).elsewhere for file in {one.where.file for one in inventory.objects})
         self._access: Bindings | None = None
         self._routing: frozenset[str] | None = None
-        self._by_namespace: dict[str, list[Workload]] = {}
-        self._by_label: dict[tuple[str, str, str], list[Workload]] = {}
-        for workload in workloads:
-            self._by_namespace.setdefault(workload.namespace, []).append(workload)
-            for key, value in workload.labels.items():
-                self._by_label.setdefault((workload.namespace, key, value), []).append(workload)
-        self._later: dict[tuple[str, str], list[Workload]] = {}
-        # By namespace the Services before each workload: each is asked for a dozen times.
-        self._before: dict[str, dict[Workload, tuple[Service, ...]]] = {}
-        # by identity: to find a Service by its value takes as long as the rest of a look-up
-        self._behind: dict[int, tuple[Service, tuple[Workload, ...]]] = {}
-        self._services = {(service.namespace, service.name): service for service in services}
-        self._services_in: dict[str, list[Service]] = {}
-        for service in services:
-            self._services_in.setdefault(service.namespace, []).append(service)
 
     @cached_property
     def is_tree(self) -> bool:
@@ -146,9 +130,6 @@ class Cluster:
             return True
         return is_proven(workload, namespace, group, lambda: self.access)
 
-    def in_namespace(self, namespace: str) -> list[Workload]:
-        return self._by_namespace.get(namespace, [])
-
     def called(self, one: Workload) -> str:
         """`NS/NAME`, as the config writes a pod; `NS/KIND/NAME` where another workload has the same name."""
         several = self._alike[one.namespace, one.name] > 1
@@ -182,84 +163,6 @@ class Cluster:
                 found.setdefault((one.namespace, number), []).append(one)
         return found
 
-    def service(self, namespace: str, name: str) -> Service | None:
-        return self._services.get((namespace, name))
-
-    def services_in(self, namespace: str) -> list[Service]:
-        return self._services_in.get(namespace, [])
-
-    def services_for(self, workload: Workload) -> tuple[Service, ...]:
-        """The Services whose selector finds a workload's pods."""
-        found = self._before.get(workload.namespace)
-        if found is None:
-            before: dict[Workload, list[Service]] = {}
-            for service in self.services_in(workload.namespace):
-                found_by = self.selected(service.namespace, service.selector)
-                found_by += self.selected(service.namespace, service.also)
-                for one in found_by or self._labelled_later(service):
-                    before.setdefault(one, []).append(service)
-            found = {one: tuple(services) for one, services in before.items()}
-            self._before[workload.namespace] = found
-        return found.get(workload, ())
-
-    def selected(self, namespace: str, labels: dict[str, str]) -> list[Workload]:
-        """The workloads of a namespace whose pods carry all these labels (empty: none)."""
-        if not labels:
-            return []
-        # The rarest label leaves few to look at: thousands of Services ask, and a namespace may hold thousands.
-        found = [self._by_label.get((namespace, key, value), []) for key, value in labels.items()]
-        return [one for one in min(found, key=len) if labels.items() <= one.labels.items()]
-
-    def backends(self, service: Service) -> tuple[Workload, ...]:
-        """The workloads behind a Service. Of a chart that gives its Jobs the labels of its servers the servers."""
-        known = self._behind.get(id(service))
-        if known is None:
-            behind = (
-                self.selected(service.namespace, service.selector)
-                or self._operated(service)
-                or self._labelled_later(service)
-            )
-            if service.also:
-                behind = [*behind, *self.selected(service.namespace, service.also)]
-            serving = [one for one in behind if one.ports or one.kind not in TASKS]
-            known = self._behind[id(service)] = service, tuple(serving or behind)
-        return known[1]
-
-    def _labelled_later(self, service: Service) -> list[Workload]:
-        """The one workload behind a Service that also asks for a label which programs set at run time
-        (`vault-active`, `role: primary`): no template of the namespace carries it, and those of the workload do not
-        carry its key. A release beside what was rendered of it is the same one; of several the one that declares the
-        Service's port (a database's jobs have labels of it)."""
-        key = (service.namespace, service.name)
-        if key not in self._later:
-            rest = {
-                label: value
-                for label, value in service.selector.items()
-                if (service.namespace, label, value) in self._by_label
-            }
-            found = self.selected(service.namespace, rest) if 0 < len(rest) < len(service.selector) else []
-            found = _of_port(found, service) or found
-            later = service.selector.keys() - rest
-            alone = len({one.name for one in found}) == 1 and all(
-                later.isdisjoint(one.labels) for one in found
-            )
-            self._later[key] = found if alone else []
-        return self._later[key]
-
-    def _operated(self, service: Service) -> list[Workload]:
-        """Pods of operators by their object's name: of the labels that a Service asks for (`role: primary`) the
-        operator writes more than the catalogue knows."""
-        return [
-            one
-            for one in self.in_namespace(service.namespace)
-            if not one.rendered
-            and one.ports
-            and one.source is not None
-            and one.source.name in service.selector.values()
-            and not one.labels.items().isdisjoint(service.selector.items())
-            and all(one.labels.get(key, value) == value for key, value in service.selector.items())
-        ]
-
     def pod_port(self, workload: Workload, service: Service, port: str) -> Port | None:
         """The pod port behind a Service port, given by number or name ("" = the only or first one).
         None where the Service has no such port or its target name is on no container."""
@@ -287,13 +190,3 @@ class Cluster:
 def _port(number: int, protocol: str) -> Port:
     """A pod port by its number; most of a cluster are of few kinds."""
     return Port(number, protocol)
-
-
-def _of_port(found: list[Workload], service: Service) -> list[Workload]:
-    """Those that declare a port behind the Service, by number or name."""
-    told = {(entry.target or str(entry.port), entry.protocol) for entry in service.ports}
-    return [
-        one
-        for one in found
-        if any((name, port.protocol) in told for port in one.ports for name in (str(port.number), port.name))
-    ]
