@@ -51,7 +51,7 @@ def many(one: Shape, beside: list[Shape], count: int, first: int = 0) -> bytes:
     made = []
     for number in range(first, first + count):
         called = re.sub(f'"{re.escape(name)}(?=["./:-])', f'"{name}-{number}', written)
-        each = json.loads(called)
+        each = {**json.loads(called), "apiVersion": one["apiVersion"], "kind": one["kind"]}
         each["metadata"]["name"] = f"{name}-{number}"
         made.append(each)
     return "\n---\n".join(map(json.dumps, [*beside, *made])).encode()

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from cilium_policies.catalogue.flows import When
 from cilium_policies.kube.objects import Mapping
-from cilium_policies.lean import Protocol
+from cilium_policies.lean import Any, Protocol
 
-# Of a condition, by its identity, whether it holds; with the condition, so that no other gets its number.
-Answers = dict[int, tuple[When, bool]]
+# What objects of the input answer, by the identity of what is asked; with that, so that no other gets its number.
+Answers = dict[object, tuple[object, Any]]
 
 
 class Facts(Protocol):
@@ -44,7 +43,7 @@ class Facts(Protocol):
 
     @property
     def answers(self) -> Answers:
-        """What conditions have been told of the input's objects, whichever workload asked."""
+        """What the input's objects have answered, whichever workload it was asked for."""
 
     def objects(self, group: str, kind: str) -> Iterable[Mapping]:
         """Bodies of the input's objects of a kind; group "" asks for any group."""

@@ -195,6 +195,19 @@ def _named_by_objects(names: Iterable[Any], facts: FurtherFacts) -> Iterator[Hos
     members = [
         one for one in names if isinstance(one, dict) and _of_any(one) and holds(one.get("when"), facts)
     ]
+    asked = (id(names), *map(id, members))
+    known = facts.answers.get(asked)
+    if known is None:
+        known = facts.answers[asked] = names, _told_by(members, facts)
+    found, unknown = known[1]
+    yield from found
+    if unknown:
+        raise UnnamedHostError(unknown)
+
+
+def _told_by(members: list[Mapping], facts: FurtherFacts) -> tuple[list[Host], str]:
+    """The hosts that objects name, whichever workload asks, and why they are not all."""
+    told: list[Host] = []
     groups = {texts(one["object"]): False for one in members if not flag(one.get("optional"))}
     groups.update((texts(one["object"]), True) for one in members if flag(one.get("absent")))
     unknown = ""
@@ -211,14 +224,13 @@ def _named_by_objects(names: Iterable[Any], facts: FurtherFacts) -> Iterator[Hos
                 unknown = unknown or f"{_named(kind, body)} names hosts in a way that is not known"
             for one in answers:
                 try:
-                    yield from _of_object(one, body)
+                    told += _of_object(one, body)
                 except UnnamedHostError as error:
                     unknown = unknown or f"{_named(kind, body)}: {error}"
     absent = [group for group, shown in groups.items() if not shown]
     if absent and not unknown:
         unknown = f"the input shows no {' or '.join(group_kind(kind)[1] for kind in absent[0])}"
-    if unknown:
-        raise UnnamedHostError(unknown)
+    return told, unknown
 
 
 def _named(kind: str, body: Mapping) -> str:

@@ -126,8 +126,8 @@ class Collected:
 
     def _is_alone(self, workload: Workload) -> bool:
         """Whether no other workload comes of the same object."""
-        near = (one for one in self._cluster.in_namespace(workload.namespace) if one is not workload)
-        return not any(one.source is workload.source for one in near)
+        made = self._cluster.made_from(workload.source)
+        return all(one is workload or one.namespace != workload.namespace for one in made)
 
     def _told_by_operator(self, workload: Workload, operator: str, row: Mapping) -> Iterator[Text]:
         """What an operator's own settings (`KEY: NAMESPACE/NAME`), also of objects beside it, have all its pods read,
@@ -237,7 +237,8 @@ class Collected:
             return
         source, paths = workload.source, texts(row.get("at"))
         names = names_at(source.body, paths) if source is not None and paths else ()
-        for one in self._cluster.inventory.of(kind, group=text(row.get("group")) or None):
+        inventory, group = self._cluster.inventory, text(row.get("group")) or None
+        for one in inventory.called(kind, names, group) if paths else inventory.of(kind, group=group):
             own = source is not None and one.name in names and is_meant(one, source, paths)
             if (paths and not own) or (label and one.labels.get(label) != workload.labels.get(label)):
                 continue

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 
 from cilium_policies.catalogue.flows import texts
 from cilium_policies.catalogue.recognise import is_image, repository_of
@@ -21,7 +22,7 @@ def operators(cluster: Cluster, workload: Workload, component: str) -> list[Work
     """The operators that may set up these pods: those of which a role, a release or the namespace proves it; where the
     input shows none of them, those whose label and image say so."""
     group = workload.source.group if workload.source is not None else ""
-    found = [one for one in cluster.workloads if one.component == component]
+    found = cluster.recognised(component)
     proven = [one for one in found if cluster.is_proven(one, workload.namespace, group)]
     return proven or [one for one in found if cluster.acts_for(one, workload.namespace, group)]
 
@@ -50,26 +51,30 @@ def names(cluster: Cluster, client: Workload, server: Workload) -> bool:
     same program's release: what a frontend is told a backend does."""
     if server.source is not None and not server.rendered:
         made = cluster.made_from(server.source)
+        called = {each.name for one in made for each in cluster.services_for(one)}
+    elif server.release:
+        called = _called(cluster, server.namespace, server.release, server.component)
     else:
-        beside = cluster.in_namespace(server.namespace) if server.release else [server]
-        made = [one for one in beside if (one.release, one.component) == (server.release, server.component)]
-    called = {re.escape(each.name) for one in made for each in cluster.services_for(one)}
+        called = {each.name for each in cluster.services_for(server)}
     if not called:
         return False
-    found = re.compile(rf"(?<![\w.-])(?:{'|'.join(sorted(called))})(?![\w-])").search
+    found = re.compile(rf"(?<![\w.-])(?:{'|'.join(map(re.escape, sorted(called)))})(?![\w-])").search
     return any(found(one.value) for one in client.texts)
+
+
+@lru_cache(maxsize=1024)
+def _called(cluster: Cluster, namespace: str, release: str, component: str) -> set[str]:
+    """The names of the Services before the pods of one component of a release."""
+    beside = cluster.in_namespace(namespace)
+    made = [one for one in beside if (one.release, one.component) == (release, component)]
+    return {each.name for one in made for each in cluster.services_for(one)}
 
 
 def of_programs(cluster: Cluster, workload: Workload, row: Mapping) -> Iterator[Text]:
     """Files of the programs that set up this one through its API, and variables of their Jobs: a realm, a
     repository's settings, the database of a site."""
     images = texts(row["handedBy"])
-    others = (one for one in cluster.in_namespace(workload.namespace) if one is not workload)
-    handing = [
-        one
-        for one in others
-        if any(is_image(each, end) for each in map(repository_of, one.images) for end in images)
-    ]
+    handing = [one for one in _running(cluster, workload.namespace, images) if one is not workload]
     if handing and flag(row.get("named")):
         handing = [one for one in handing if names(cluster, one, workload)]
     for one in handing:
@@ -77,6 +82,16 @@ def of_programs(cluster: Cluster, workload: Workload, row: Mapping) -> Iterator[
         if one.kind == "Job":
             told = (f"{found.key}={found.value}" for found in one.texts if found.kind == "env")
             yield Text("entry", "job.env", "\n".join(told), one.source, "env")
+
+
+@lru_cache(maxsize=1024)
+def _running(cluster: Cluster, namespace: str, images: tuple[str, ...]) -> tuple[Workload, ...]:
+    """The workloads of a namespace that run one of these images."""
+    return tuple(
+        one
+        for one in cluster.in_namespace(namespace)
+        if any(is_image(each, end) for each in map(repository_of, one.images) for end in images)
+    )
 
 
 def of_account(cluster: Cluster, workload: Workload, row: Mapping) -> Iterator[Text]:

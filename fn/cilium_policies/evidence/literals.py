@@ -43,10 +43,5 @@ def on_a_node(cluster: Cluster, number: str, port: Port) -> Iterator[tuple[Peer,
     """The nodes, where a number of the local network is asked on a port on which pods of the nodes' own network listen:
     it is likely a node's, which no CIDR rule matches. Meant for clients that name it by URL, and for scrapers; a
     printer's raw port is a node exporter's as well."""
-    if is_of_local_network(number) and any(
-        (port.number, port.protocol) == (one.number, one.protocol)
-        for workload in cluster.workloads
-        if workload.host_network
-        for one in workload.ports
-    ):
+    if is_of_local_network(number) and (port.number, port.protocol) in cluster.node_ports:
         yield from ((node, (port,), Reason("calls-node", (number,))) for node in NODES)

@@ -50,7 +50,7 @@ def unseen(
 def _lets_in(cluster: Cluster, edge: Edge, closed: Collection[str]) -> str:
     """What becomes of calls to a Service that nobody sees."""
     namespace = namespace_of(edge.target)
-    maker = _maker(cluster, namespace, edge.reason.parts[-1])
+    maker = cluster.maker(namespace, edge.reason.parts[-1])
     meant = f"; it seems to mean the pods of {maker}" if maker is not None else ""
     if namespace in closed:
         return (
@@ -137,7 +137,7 @@ def leads_nowhere(
         if target.kind != "namespace" or client is None:
             continue
         name = edge.reason.parts[-1]
-        if client.own and target.namespace in closed and _maker(cluster, target.namespace, name) is None:
+        if client.own and target.namespace in closed and cluster.maker(target.namespace, name) is None:
             cure = (
                 f"{{from: {{pod: {client.namespace}/{client.name}}}, to: {{pod: {target.namespace}/{name}}}}}"
             )
@@ -216,17 +216,7 @@ def _stands(cluster: Cluster, namespace: str, name: str) -> bool:
     made = unrendered(cluster, namespace)
     if any(f"{name}-".startswith(f"{each}-") for one in made for each in {one.name, one.release} if each):
         return True
-    return _maker(cluster, namespace, name) is not None
-
-
-def _maker(cluster: Cluster, namespace: str, service: str) -> Object | None:
-    """The object of an operator after which a Service is called; it has a line of its own."""
-    for maker in cluster.makers:
-        one = maker.source
-        name = one.name.lower().replace(".", "-").replace("_", "-")
-        if one.namespace == namespace and f"{service}-".startswith(f"{name}-"):
-            return one
-    return None
+    return cluster.maker(namespace, name) is not None
 
 
 _SHOW = "show what it leads to, or give the inventory of the whole tree (--inventory)"

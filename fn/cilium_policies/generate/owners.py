@@ -5,12 +5,13 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
+from itertools import islice
 
 from cilium_policies.catalogue.flows import Edge as Known
 from cilium_policies.catalogue.model import PART_LABELS
 from cilium_policies.catalogue.ports import SERVERS
 from cilium_policies.catalogue.recognise import repository_of
-from cilium_policies.generate.shown import alike, is_program, words_of
+from cilium_policies.generate.shown import LONG, alike, is_program, words_of
 from cilium_policies.kube.ports import Port
 from cilium_policies.workloads.cluster import Cluster
 from cilium_policies.workloads.model import Workload
@@ -40,13 +41,38 @@ def is_called_after_another(
         told, words_of(client.name) | words_of(client.component) | words_of(client.instance)
     ):
         return False
-    beside = cluster.in_namespace(server.namespace)
     return any(
-        one.component not in (server.component, client.component) and is_program(one)
-        for one in beside
-        if one.instance != server.instance
-        and alike(told, {one.component, one.name, *(words_of(one.name) - usual)})
+        _is_told(told, names, usual, server.instance)
+        for component, names in _programs(cluster, server.namespace).items()
+        if component not in (server.component, client.component)
     )
+
+
+@lru_cache(maxsize=256)
+def _programs(cluster: Cluster, namespace: str) -> dict[str, list[tuple[str, bool, str]]]:
+    """By component what programs of a namespace are called, sorted: each name with whether it is one word of the
+    workload's, and the instance."""
+    found: dict[str, list[tuple[str, bool, str]]] = {}
+    for one in filter(is_program, cluster.in_namespace(namespace)):
+        whole = ((one.component, False, one.instance), (one.name, False, one.instance))
+        words = ((word, True, one.instance) for word in words_of(one.name))
+        found.setdefault(one.component, []).extend((*whole, *words))
+    for names in found.values():
+        names.sort()
+    return found
+
+
+def _is_told(told: set[str], names: list[tuple[str, bool, str]], usual: set[str], instance: str) -> bool:
+    """Whether a word is alike to a name of another instance, as `alike` has it."""
+    from bisect import bisect_left  # few databases are called after something
+
+    for word in told:
+        for name, bare, owner in islice(names, bisect_left(names, (word, False, "")), None):
+            if name != word and not (len(word) >= LONG and name.startswith(word)):
+                break
+            if owner != instance and not (bare and name in usual):
+                return True
+    return False
 
 
 def called_after(client: Workload, servers: list[Workload], ports: tuple[Port, ...]) -> list[Workload]:

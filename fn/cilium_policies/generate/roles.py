@@ -73,7 +73,7 @@ class Roles:
         reads: Mapping | None = None,
     ) -> None:
         self.answers: Answers = {}  # to what the catalogue asks of objects, whoever's edge it is
-        self._inventory, self._reads = cluster.inventory, reads or {}
+        self._cluster, self._reads = cluster, reads or {}
         self._by_component: dict[str, list[Workload]] = {}
         self._by_namespace: dict[tuple[str, str], list[Workload]] = {}
         self._by_release: dict[tuple[str, str, str], list[Workload]] = {}
@@ -141,7 +141,7 @@ class Roles:
         key = (id(scraper), namespace)
         if key not in self._looked_into:
             rows = self._reads.get(scraper.component, ())
-            self._looked_into[key] = looks_into(scraper, namespace, self._inventory, rows)
+            self._looked_into[key] = looks_into(scraper, namespace, self._cluster.inventory, rows)
         return self._looked_into[key]
 
     def members(self, one: Workload) -> list[Workload]:
@@ -180,8 +180,8 @@ class Roles:
             named = one if isinstance(one, dict) else {"name": one}
             wanted, place = text(named.get("name")), text(named.get("namespace"))
             chosen = strings(named) if not wanted and not place else {}
-            near = self._by_namespace.get((component, workload.namespace), ()) if chosen else ()
-            yield from (server for server in near if chosen.items() <= server.labels.items())
+            near = self._cluster.selected(workload.namespace, chosen)
+            yield from (server for server in near if server.component == component)
             if wanted:
                 yield from self._by_instance.get((component, place or workload.namespace, wanted), ())
 

@@ -38,7 +38,7 @@ MayName = Callable[[str, str], bool]
 _CREDENTIAL = r"(?i)(?:^|[-_.])(?:creds?|credentials?|passwords?|passwd|auth|keys?|tls|certs?|certificate)$"
 _HELPER = r"exporter|metrics|backup|admin|commander|insight|pool|bouncer|operator"
 _FEW = 2  # letters of a part of a name that may be an ordinal or an abbreviation
-_MANY = 5  # letters that tell enough to be the beginning of a program's name
+LONG = 5  # letters that tell enough to be the beginning of a program's name
 _EMPTIED = r"\{\{[^{}]*\}\}"
 
 
@@ -214,7 +214,7 @@ def words_of(name: str) -> set[str]:
 
 def alike(some: set[str], others: set[str]) -> bool:
     """Whether a word is among the others, or the beginning of one: a database `sonar-db` is SonarQube's."""
-    return any(each == one or (len(one) >= _MANY and each.startswith(one)) for one in some for each in others)
+    return any(each == one or (len(one) >= LONG and each.startswith(one)) for one in some for each in others)
 
 
 def says_whom(edge: Edge, client: Workload) -> bool:

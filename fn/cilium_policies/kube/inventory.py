@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from operator import itemgetter
 
 from cilium_policies.kube.objects import CLUSTER_SCOPED, Object
 from cilium_policies.kube.secret_writers import WRITERS, written_secret
@@ -16,6 +17,8 @@ class Inventory:
     def __init__(self, objects: Iterable[Object]) -> None:
         self.objects: list[Object] = []
         self._by_kind: dict[str, list[Object]] = {}
+        self._by_group: dict[str, dict[str, list[Object]]] = {}
+        self._by_name: dict[str, dict[str, list[tuple[int, Object]]]] = {}
         self._by_id: dict[tuple[str, str, str], Object] | None = None
         self._kinds: set[tuple[str, str]] = set()
         self._writers: dict[tuple[str, str], Object] | None = None
@@ -28,6 +31,7 @@ class Inventory:
     def add(self, objects: Iterable[Object]) -> None:
         """Further objects, behind those that are there."""
         self._kinds, self._writers, self._applied_by, self._by_id = set(), None, None, None
+        self._by_group, self._by_name = {}, {}
         for one in objects:
             self.objects.append(one)
             of_kind = self._by_kind.get(one.kind)
@@ -44,8 +48,30 @@ class Inventory:
 
     def of(self, *kinds: str, group: str | None = None) -> list[Object]:
         """All objects of these kinds, in input order within a kind."""
-        found = [one for kind in kinds for one in self._by_kind.get(kind, ())]
-        return found if group is None else [one for one in found if one.group == group]
+        if group is None:
+            return [one for kind in kinds for one in self._by_kind.get(kind, ())]
+        if len(kinds) == 1:
+            return [*self._of_group(kinds[0], group)]
+        return [one for kind in kinds for one in self._of_group(kind, group)]
+
+    def _of_group(self, kind: str, group: str) -> Sequence[Object]:
+        """Looked for once: each of a thousand workloads may ask for the objects of one kind."""
+        found = self._by_group.get(kind)
+        if found is None:
+            found = self._by_group[kind] = {}
+            for one in self._by_kind.get(kind, ()):
+                found.setdefault(one.group, []).append(one)
+        return found.get(group, ())
+
+    def called(self, kind: str, names: Iterable[str], group: str | None = None) -> list[Object]:
+        """The objects of a kind with one of these names, in input order."""
+        if kind not in self._by_name:
+            every: dict[str, list[tuple[int, Object]]] = {}
+            for place, one in enumerate(self.of(kind)):
+                every.setdefault(one.name, []).append((place, one))
+            self._by_name[kind] = every
+        found = [each for name in set(names) for each in self._by_name[kind].get(name, ())]
+        return [one for _, one in sorted(found, key=itemgetter(0)) if group in (None, one.group)]
 
     def get(self, kind: str, namespace: str, name: str) -> Object | None:
         """The first object with this kind, namespace and name; Kubernetes' own before another of its kind's name (the

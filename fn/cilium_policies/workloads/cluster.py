@@ -140,6 +140,38 @@ class Cluster(Serving):
         """How many kinds of workloads have one name in a namespace: each line of advice asks."""
         return Counter((namespace, name) for namespace, _, name in {one.key for one in self.workloads})
 
+    @cached_property
+    def node_ports(self) -> frozenset[tuple[int, str]]:
+        """The ports on which pods of the nodes' own network say that they listen."""
+        nodes = [one for one in self.workloads if one.host_network]
+        return frozenset((port.number, port.protocol) for one in nodes for port in one.ports)
+
+    def recognised(self, component: str) -> list[Workload]:
+        """The workloads that are taken for a component of the catalogue."""
+        return self._by_component.get(component, [])
+
+    @cached_property
+    def _by_component(self) -> dict[str, list[Workload]]:
+        found: dict[str, list[Workload]] = {}
+        for one in self.workloads:
+            found.setdefault(one.component, []).append(one)
+        return found
+
+    def maker(self, namespace: str, service: str) -> Object | None:
+        """The object of an operator after which a Service is called; it has a line of its own."""
+        words = service.split("-")
+        called = ("-".join(words[:end]) for end in range(1, len(words) + 1))
+        found = [self._makers[namespace, name] for name in called if (namespace, name) in self._makers]
+        return min(found)[1].source if found else None
+
+    @cached_property
+    def _makers(self) -> dict[tuple[str, str], tuple[int, Maker]]:
+        found: dict[tuple[str, str], tuple[int, Maker]] = {}
+        for place, one in enumerate(self.makers):
+            name = one.source.name.lower().replace(".", "-").replace("_", "-")
+            found.setdefault((one.source.namespace, name), (place, one))
+        return found
+
     def made_from(self, source: Object | None) -> list[Workload]:
         """The workloads that come of one object: its pods, or proxies that an operator makes for a Service."""
         return self._by_source.get(id(source), []) if source is not None else []

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property, lru_cache
 
 from cilium_policies.cilium.model import Requirement
@@ -169,16 +169,21 @@ class Neighbours:
                 found.setdefault(one.release, []).append(one)
         return found
 
-    def carrying(self, allowed: dict[str, set[str]], release: str = "") -> Iterable[Workload]:
+    def carrying(self, allowed: dict[str, set[str]], release: str = "") -> Iterator[Workload]:
         """Those that may carry these labels, each with one of the values; and, of whose labels only some are known,
         those of the release that are not rendered."""
         if len(self._all) <= _FEW:
-            return self._all
-        lists = (
-            [one for value in values for one in self._by_label.get((key, value), ())]
+            yield from self._all
+            return
+        index = self._by_label
+        many = {
+            key: sum([len(index.get((key, value), ())) for value in values])
             for key, values in allowed.items()
-        )
-        return [*min(lists, key=len), *(self._unshown.get(release, ()) if release else ())]
+        }
+        rarest = min(many, key=many.__getitem__)
+        for value in allowed[rarest]:  # whoever asks is content with the first who is another's
+            yield from index.get((rarest, value), ())
+        yield from self._unshown.get(release, ()) if release else ()
 
 
 def joint(
