@@ -15,6 +15,7 @@ COPY . .
 RUN /venv/bin/pip wheel -q --disable-pip-version-check --no-deps --no-build-isolation -w /wheel . \
  && /venv/bin/pip install -q --disable-pip-version-check --no-deps --no-compile --target /app/lib /wheel/*.whl \
  && cp image/run.py /app/run.py \
+ && mkdir /app/bin && cp image/cilium-policies /app/bin/ \
  && sh image/slim.sh /app "$SOURCE_DATE_EPOCH"
 
 FROM ${BASE}
@@ -23,6 +24,8 @@ LABEL org.opencontainers.image.title="cilium-policies" \
       org.opencontainers.image.source="https://git.example/cilium-policies" \
       org.opencontainers.image.licenses="Apache-2.0"
 COPY --from=build /app /app
+# behind all others: what looks for python3 finds the base's
+ENV PATH="$PATH:/app/bin"
 USER 65534:65534
 # -I -S: neither the caller's environment nor site-packages are looked at. The bytecode of everything that is imported,
 # the standard library's too, lies ready: in the file /app/modules, and under /app/bytecode what comes before run.py.

@@ -63,6 +63,15 @@ def test_commands_beside_the_function_work_in_the_image(image):
     assert listed.returncode == 0, listed.stderr
 
 
+def test_a_shell_in_the_image_finds_the_program_by_its_name(image):
+    """As a job of GitLab's is started."""
+    words = ("--entrypoint", "", image, "sh", "-c", "cilium-policies")
+
+    assert succeeded(run(locked(*words), stdin=resource_list())) == succeeded(
+        run(locked(image), stdin=resource_list())
+    )
+
+
 def test_a_broken_list_is_one_line_and_exit_1(image):
     done = run(locked(image), stdin="apiVersion: config.kubernetes.io/v1\nkind: ResourceList\nitems: [\n")
 
@@ -93,7 +102,7 @@ def test_the_image_holds_the_program_and_little_else(image):
     packages = {path.split("/")[3] for path in listing if path.startswith("/app/lib/")}
     kilobytes = int(succeeded(run(locked("--entrypoint", "du", image, "-sk", "/app"))).split()[0])
 
-    assert top == {"bytecode", "lib", "modules", "run.py"}
+    assert top == {"bin", "bytecode", "lib", "modules", "run.py"}
     plain = {name for name in packages if not name.endswith(".dist-info")}
     assert plain == {"cilium_policies", "yaml", "_yaml", "click"}
     assert kilobytes < 24_000
