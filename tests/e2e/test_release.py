@@ -2,7 +2,7 @@
 
 Real: the registry (crane's), the images that are built, pushed by digest, started and built again, what cosign signs,
 attests and verifies. BuildKit and buildx build, where `.ci/tools.sh buildkit` has built them (tests/e2e/buildkit.py);
-else tests/e2e/buildx.py does their words with podman and crane, and what BuildKit attaches to an image is not there.
+else tests/e2e/buildx.py does their words with podman and crane, and what is attached to an image is made up.
 Not real: keyless identities, and the second platform, unless CILIUM_POLICIES_ARM64_BASE names a base for it
 (`.ci/arm64.sh` makes one).
 """
@@ -271,6 +271,21 @@ def test_each_image_has_an_sbom_and_its_provenance_in_the_index_that_was_signed(
         assert f'"build-arg:SOURCE_DATE_EPOCH": "{EPOCH}"' in text
 
 
+def test_what_is_attached_to_the_images_lies_beside_the_release_as_files(rehearsal: Rehearsal) -> None:
+    """For people without cosign and buildx: for each platform the SBOM, and how the image of that digest was built."""
+    said = attached(rehearsal)
+    images = index(rehearsal, f"{rehearsal.image}@{rehearsal.digest}")
+    assert sorted(images) == ["linux/amd64", "linux/arm64"]
+    for platform, digest in images.items():
+        stem = rehearsal.tree / "signed" / f"policies-{VERSION}-{platform.replace('/', '-')}"
+        (sbom,) = [one for kind, one in said[digest].items() if kind == "https://spdx.dev/Document"]
+        assert json.loads(Path(f"{stem}.spdx.json").read_text()) == sbom["predicate"]
+        provenance = json.loads(Path(f"{stem}.provenance.json").read_text())
+        assert provenance in said[digest].values()
+        assert provenance["predicateType"].startswith("https://slsa.dev/provenance/")
+        assert f"sha256:{provenance['subject'][0]['digest']['sha256']}" == digest
+
+
 def test_another_key_and_another_image_are_refused(rehearsal: Rehearsal, keys: Path) -> None:
     tag = f"{rehearsal.image}:{VERSION}"
     assert verified(rehearsal, keys / "other" / "cosign.pub", tag).returncode != 0
@@ -305,6 +320,9 @@ def test_what_is_not_what_was_built_is_not_signed(rehearsal: Rehearsal, tmp_path
     shutil.rmtree(tree / "signed")
     (wheel,) = (tree / "dist").glob("*.whl")
     wheel.write_bytes(wheel.read_bytes() + b"\n")
+    values["needs.sign.outputs.attached"] = succeeded(
+        run(["sh", "-c", "cd attached && sha256sum ./*"], cwd=tree)
+    ).strip()
     failed, why = release.released("publish", tree, rehearsal.env, values)
     assert failed == "sign what will be published", why
     assert not (tree / "signed").exists()
@@ -316,10 +334,16 @@ def test_what_is_published_was_built_twice_alike_and_signed(
     published = Path(rehearsal.env["PUBLISHED"]).read_text()
     assert f"release create v{VERSION} --verify-tag" in published
     assert "signed/provenance.intoto.jsonl" in published
-    files = [path for path in (rehearsal.tree / "signed").iterdir() if "json" not in path.suffix]
-    assert sorted(path.suffix for path in files) == [".gz", ".whl"]
+    assert f"The image is {rehearsal.image}:{VERSION}@{rehearsal.digest}." in published
+    signed = rehearsal.tree / "signed"
+    files = [path for path in signed.iterdir() if Path(f"{path}.sigstore.json").exists()]
+    assert {path.name for path in files} | {f"{path.name}.sigstore.json" for path in files} == {
+        path.name for path in signed.iterdir() if path.name != "provenance.intoto.jsonl"
+    }
+    assert sorted(path.suffix for path in files) == [".gz", *[".json"] * 4, ".whl"]
     for path in files:
-        assert path.read_bytes() == (rehearsal.tree / "dist" / path.name).read_bytes()
+        place = "attached" if path.suffix == ".json" else "dist"
+        assert path.read_bytes() == (rehearsal.tree / place / path.name).read_bytes()
         changed = tmp_path / path.name
         changed.write_bytes(path.read_bytes() + b"\n")
         words = ["verify-blob", "--key", keys / "cosign.pub"]

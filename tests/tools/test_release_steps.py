@@ -17,14 +17,40 @@ from tests.tools import ROOT, VERSION, release
 
 IMAGE = "registry.example/me/policies"
 AMD64, ARM64 = "sha256:" + "a1" * 32, "sha256:" + "b2" * 32
-INDEX = {
-    "manifests": [
-        {"digest": AMD64, "platform": {"os": "linux", "architecture": "amd64"}},
-        {"digest": ARM64, "platform": {"os": "linux", "architecture": "arm64", "variant": "v8"}},
-        {"digest": "sha256:" + "c3" * 32, "platform": {"os": "unknown", "architecture": "unknown"}},
+HELD: dict[str, str] = {}  # what the registry holds, by digest
+
+
+def held(value: object) -> str:
+    text = json.dumps(value)
+    digest = f"sha256:{hashlib.sha256(text.encode()).hexdigest()}"
+    HELD[digest] = text
+    return digest
+
+
+def attached(image: str, kinds: tuple[str, ...], subject: str = "") -> dict[str, object]:
+    """The entry of an index for what is attached to an image."""
+    of = [{"digest": {"sha256": (subject or image).partition(":")[2]}}]
+    layers = [
+        {"digest": held({"predicateType": kind, "subject": of, "predicate": {"of": image, "kind": kind}})}
+        for kind in kinds
     ]
-}
-DIGEST = f"sha256:{hashlib.sha256(json.dumps(INDEX).encode()).hexdigest()}"
+    return {
+        "digest": held({"layers": layers}),
+        "platform": {"os": "unknown", "architecture": "unknown"},
+        "annotations": {
+            "vnd.docker.reference.type": "attestation-manifest",
+            "vnd.docker.reference.digest": image,
+        },
+    }
+
+
+SBOM, PROVENANCE = "https://spdx.dev/Document", "https://slsa.dev/provenance/v1"
+IMAGES = [
+    {"digest": AMD64, "platform": {"os": "linux", "architecture": "amd64"}},
+    {"digest": ARM64, "platform": {"os": "linux", "architecture": "arm64", "variant": "v8"}},
+]
+INDEX = {"manifests": [*IMAGES, *(attached(image, (SBOM, PROVENANCE)) for image in (AMD64, ARM64))]}
+DIGEST = held(INDEX)
 # Each stand-in writes its words into $LOG; docker answers as the four of its commands that the steps use.
 DOCKER = """\
 #!{python}
@@ -58,7 +84,21 @@ elif words[1:3] == ["imagetools", "inspect"]:
     print(json.dumps({{"linux/amd64": image("amd64", "1"), "linux/arm64": image("arm64", "2")}}))
 """
 COSIGN = '#!/bin/sh\necho "cosign $*" >> "$LOG"\n[ "$1" != "${REFUSES:-}" ]\n'
-CRANE = '#!/bin/sh\n[ "$1" = digest ] || { echo "crane $*" >> "$LOG"; exit; }\n[ -z "${THERE:-}" ] || echo "$THERE"\n'
+CRANE = """\
+#!{python}
+import os, sys
+verb, *words = sys.argv[1:]
+if verb in ("manifest", "blob"):
+    print({held!r}[words[-1].partition("@")[2]], end=os.environ.get("MORE", ""))
+elif verb != "digest":
+    open(os.environ["LOG"], "a").write("crane " + " ".join(sys.argv[1:]) + "\\n")
+elif os.environ.get("THERE", "").startswith("sha256:"):
+    print(os.environ["THERE"])
+else:
+    said = "MANIFEST_UNKNOWN: manifest unknown; unknown tag"
+    print("HEAD request failed: 404 Not Found", file=sys.stderr)
+    sys.exit("Error: GET https://registry.example/v2/x/manifests/1: " + os.environ.get("THERE", said))
+"""
 PROGRAM = '#!/bin/sh\nexec {python} -m cilium_policies "$@"\n'
 # They want the network; tests/e2e/test_release.py runs them.
 LEFT_OUT = ("install the wheel that will be published", "the tools of the rehearsal")
@@ -70,11 +110,11 @@ def tree(tmp_path: Path) -> Path:
     release.checkout(tmp_path)
     release.public(tmp_path, IMAGE)
     release.commit(tmp_path)
-    filled = {"python": sys.executable, "index": json.dumps(INDEX), "amd64": AMD64}
+    filled = {"python": sys.executable, "index": json.dumps(INDEX), "amd64": AMD64, "held": HELD}
     scripts = {
         "bin/docker": DOCKER.format(**filled),
         "bin/cosign": COSIGN,
-        "bin/crane": CRANE,
+        "bin/crane": CRANE.format(**filled),
         "installed/bin/cilium-policies": PROGRAM.format(**filled),
     }
     for name, text in scripts.items():
@@ -136,6 +176,10 @@ def test_what_is_attested_lists_the_started_images_and_what_was_asked(tree: Path
         ({"GITHUB_REPOSITORY": "another/policies"}, "names"),
         # The version was released before, as another image.
         ({"THERE": "sha256:" + "e5" * 32}, "a version keeps the image that it has"),
+        # Whether it was cannot be found out.
+        ({"THERE": "unexpected status code 503"}, "a version keeps the image that it has"),
+        # The registry hands out other bytes than those of the digest.
+        ({"MORE": " "}, "what is attached to the images, as files for people without these tools"),
     ],
 )
 def test_what_answers_otherwise_is_neither_signed_nor_named(
@@ -148,6 +192,43 @@ def test_what_answers_otherwise_is_neither_signed_nor_named(
 
 def test_a_version_that_has_this_image_can_be_signed_again(tree: Path) -> None:
     assert released(tree, THERE=DIGEST)[0] == ""
+
+
+def files(tree: Path, index: dict) -> subprocess.CompletedProcess[str]:
+    """`.ci/attached.py` on an index of that registry."""
+    digest = held(index)
+    (tree / "bin/crane").write_text(CRANE.format(python=sys.executable, held=HELD))
+    command = [sys.executable, ROOT / ".ci/attached.py", f"{IMAGE}@{digest}", tree / "x", "linux/amd64"]
+    env = {"PATH": str(tree / "bin")}
+    return subprocess.run(command, env=env, capture_output=True, text=True)
+
+
+def test_sbom_and_provenance_of_each_image_become_files(tree: Path) -> None:
+    assert released(tree)[0] == ""
+    found = {path.name: json.loads(path.read_text()) for path in (tree / "attached").iterdir()}
+    stem = f"policies-{VERSION}-linux"
+    assert sorted(found) == sorted(
+        f"{stem}-{one}.{kind}.json" for one in ("amd64", "arm64") for kind in ("spdx", "provenance")
+    )
+    assert found[f"{stem}-arm64.spdx.json"] == {"of": ARM64, "kind": SBOM}
+    assert found[f"{stem}-amd64.provenance.json"]["predicate"] == {"of": AMD64, "kind": PROVENANCE}
+
+
+@pytest.mark.parametrize(
+    ("kinds", "subject", "why"),
+    [
+        ((), "", f"0 statements {SBOM} are attached to {AMD64}"),
+        ((PROVENANCE,), "", f"0 statements {SBOM} are attached to {AMD64}"),
+        ((SBOM, SBOM, PROVENANCE), "", f"2 statements {SBOM} are attached to {AMD64}"),
+        ((SBOM, PROVENANCE), ARM64, f"what is attached to {AMD64} speaks of another image"),
+    ],
+)
+def test_an_image_without_its_own_sbom_and_provenance_is_not_released(
+    tree: Path, kinds: tuple[str, ...], subject: str, why: str
+) -> None:
+    done = files(tree, {"manifests": [*IMAGES, attached(AMD64, kinds, subject)]})
+    assert (done.returncode, done.stdout) == (1, "")
+    assert why in done.stderr
 
 
 @pytest.mark.parametrize("refuses", ["verify", "verify-attestation"])

@@ -117,7 +117,7 @@ def test_what_builds_others_code_in_a_release_has_no_identity():
         steps = "\n".join(step.get("run", "") for step in jobs[name]["steps"])
         assert "bash .ci/tools.sh release" in steps
         assert not re.search(r"\b(pip|make|docker build)\b", steps)
-    assert set(jobs["publish"]["needs"]) == {"wheel", "sign"}
+    assert set(jobs["publish"]["needs"]) == {"wheel", "image", "sign"}
     assert (jobs["sign"]["needs"], jobs["image"]["needs"], jobs["wheel"]["needs"]) == (
         "image",
         "wheel",
