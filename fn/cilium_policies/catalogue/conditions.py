@@ -237,8 +237,10 @@ def has_any(body: Mapping, paths: Any, when: Mapping) -> bool:
 
 
 def names_at(body: Mapping, paths: Iterable[str]) -> set[str]:
-    """The names of other objects that a custom resource gives at these paths."""
-    return {name for path in paths for _, name in walk_strings(at(body, path))}
+    """The names of other objects that a custom resource gives at these paths: a text there, or a list of them. What
+    stands below (`metadata` has labels beside the name) names nobody."""
+    found = (one for path in paths for one in walk_strings(at(body, path)))
+    return {name for place, name in found if not place or (place[0] == "[" and "." not in place)}
 
 
 def at_any(tree: Mapping, paths: Any, when: Mapping) -> bool:

@@ -179,6 +179,13 @@ class Component:
         return frozenset(port for ports in inner for port in ports)
 
     @property
+    def client_ports(self) -> frozenset[Port]:
+        """The ports on which others call its pods, monitoring and probes aside."""
+        inward = (one for one in self.own_edges if one.direction == "ingress" and not one.probe)
+        others = (one for one in inward if one.peer not in ("scraper", f"component:{self.name}"))
+        return frozenset(port for one in others for port in one.pod_ports())
+
+    @property
     def metric_ports(self) -> frozenset[Port]:
         """The ports on which its pods are scraped, and serve nobody else."""
         inward = [edge for edge in self.own_edges if edge.direction == "ingress" and not edge.probe]

@@ -27,7 +27,7 @@ from cilium_policies.generate.facts import WorkloadFacts
 from cilium_policies.generate.named import by_name, devices, near_by
 from cilium_policies.generate.owners import is_alone
 from cilium_policies.generate.roles import Roles
-from cilium_policies.generate.shown_ports import declared, held, in_place, sending, serving
+from cilium_policies.generate.shown_ports import declared, in_place, on_ports, serving
 from cilium_policies.generate.ties import Ties
 from cilium_policies.kube.cloud_metadata import EXCEPTED_4, EXCEPTED_6, is_metadata
 from cilium_policies.kube.objects import strings
@@ -110,10 +110,11 @@ def _edge(
         return
     if ties.replaces(workload, known) or not ties.plays(workload, known.part):
         return
-    known = held(known, workload) if known.ports_at else sending(known, workload, facts, cluster)
-    ports = ties.direct(workload, known) if known.ports or not known.ports_at else None
-    if ports is None:
+    meant_here = on_ports(known, workload, facts, cluster, ties.entry(known.owner))
+    ports = ties.direct(workload, meant_here) if meant_here is not None else None
+    if meant_here is None or ports is None:
         return
+    known = meant_here
     inward = known.direction == "ingress"
     own = WorkloadPeer(workload)
     evidence = Evidence("catalogue", workload, component=known.owner, purpose=known.purpose, by=known.by)
@@ -220,7 +221,8 @@ def peers(
     elif word == "component":
         partners = _partners(known, name, workload, roles, ties)
         meant = [one for one in partners if ties is None or ties.plays(one, known.of)]
-        yield from map(WorkloadPeer, serving(meant, known.pod_ports(), cluster))
+        said = ties is not None and len(known.of) > 1 and partial(ties.is_told_to_play, parts=known.of)
+        yield from map(WorkloadPeer, serving(meant, known.pod_ports(), cluster, said or None))
     elif word == "kube-apiserver":
         yield from (KUBE_APISERVER,) if outward else api_callers(cluster)
     elif word in ("gateway", "dns"):

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import lru_cache
 
 from cilium_policies.catalogue.conditions import at
 from cilium_policies.catalogue.flows import Edge as Known
 from cilium_policies.catalogue.model import Component
+from cilium_policies.catalogue.parts import parse_port
 from cilium_policies.generate.facts import WorkloadFacts
 from cilium_policies.kube.objects import Mapping, mappings, port_number, text
 from cilium_policies.kube.pods import TASKS
@@ -121,6 +122,36 @@ def sending(known: Known, workload: Workload, facts: WorkloadFacts, cluster: Clu
     return known._replace(ports=tuple(f"{number}/TCP" for number in shown)) if shown else known
 
 
+def on_ports(
+    known: Known, workload: Workload, facts: WorkloadFacts, cluster: Cluster, entry: Component | None
+) -> Known | None:
+    """An edge on the ports that it is meant on here; None where that is none."""
+    if known.ports_at:
+        known = held(known, workload)
+        return known if known.ports else None
+    if entry is not None and is_between(known) and is_client(workload, cluster):
+        return _asking(known, entry)
+    return sending(known, workload, facts, cluster)
+
+
+def is_between(known: Known) -> bool:
+    """Whether pods of a component call each other by an edge."""
+    return known.direction == "egress" and known.peer == f"component:{known.owner}"
+
+
+def _asking(known: Known, entry: Component) -> Known | None:
+    """An edge between the members of a component for a client of theirs: what others call as well."""
+    asked = tuple(one for one in known.ports if parse_port(one) in entry.client_ports)
+    return known._replace(ports=asked) if asked else None
+
+
+def is_client(workload: Workload, cluster: Cluster) -> bool:
+    """Whether a pod is a task that serves nobody, and of a component by its image alone: a client that runs the
+    server's image, no member."""
+    task = workload.kind in TASKS and workload.rendered
+    return task and not workload.by_label and not declared(workload, cluster)
+
+
 @lru_cache(maxsize=8192)  # asked by edges of several kinds
 def declared(workload: Workload, cluster: Cluster) -> frozenset[tuple[int, str]]:
     """The ports that containers, probes and Services show of a workload."""
@@ -138,10 +169,16 @@ def _served(workload: Workload, cluster: Cluster, *, metrics: bool = False) -> s
     return found
 
 
-def serving(servers: list[Workload], ports: tuple[Port, ...], cluster: Cluster) -> list[Workload]:
+def serving(
+    servers: list[Workload],
+    ports: tuple[Port, ...],
+    cluster: Cluster,
+    said: Callable[[Workload], bool] | None = None,
+) -> list[Workload]:
     """Of several workloads of one component those that show one of the ports, where some do: the others that show
-    ports of their own play another part. Who shows none may serve, but for Jobs: a dump of a database, which runs the
-    database's image, is its client; and but for parts of a release of which another part shows them."""
+    ports of their own play another part, unless the edge is `said` to be to theirs. Who shows none may serve, but for
+    Jobs: a dump of a database, which runs the database's image, is its client; and but for parts of a release of which
+    another part shows them."""
     servers = [one for one in servers if one.kind not in TASKS or not one.rendered or declared(one, cluster)]
     if len(servers) < 2 or not ports:
         return servers
@@ -160,5 +197,7 @@ def serving(servers: list[Workload], ports: tuple[Port, ...], cluster: Cluster) 
     return [
         one
         for one, does, shown in zip(servers, serves, all_shown, strict=True)
-        if does or not (shown or (one.rendered and (one.namespace, one.release) in told))
+        if does
+        or not (shown or (one.rendered and (one.namespace, one.release) in told))
+        or (said is not None and said(one))
     ]

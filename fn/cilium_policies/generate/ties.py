@@ -33,7 +33,7 @@ from cilium_policies.generate.shown import (
     is_shown,
     says_whom,
 )
-from cilium_policies.generate.shown_ports import MAIL, sends_mail
+from cilium_policies.generate.shown_ports import MAIL, is_between, is_client, sends_mail
 from cilium_policies.kube.ports import Port
 from cilium_policies.lean import TYPE_CHECKING, NamedTuple
 from cilium_policies.workloads.cluster import Cluster
@@ -114,7 +114,9 @@ class Ties:
         if known.peer == "internet" and sends_mail(known):
             return not MAIL.isdisjoint(self._addressed.get(id(workload), ()))  # its server is named
         word, _, component = known.peer.partition(":")
-        if known.fallback and word == "component":
+        if word == "component" and (
+            known.fallback or (is_between(known) and is_client(workload, self._cluster))
+        ):
             return (id(workload), component) in self._called
         return known.fallback and id(workload) in self._outside
 
@@ -155,14 +157,17 @@ class Ties:
         component = self._catalogue.get(workload.component)
         if not parts or component is None:
             return True
-        told = component.played(workload.labels)
-        if told in ("", component.name):
-            told = next(filter(component.roles.__contains__, map(last_name, workload.images)), told)
+        told = _role(workload, component)
         if is_among(told, parts):
             return True
         if not workload.rendered or told in component.parts:
             return False
         return not (workload.by_label and component.plays_any)
+
+    def is_told_to_play(self, workload: Workload, parts: tuple[str, ...]) -> bool:
+        """Whether the labels or the image of a pod say that it has one of these roles."""
+        component = self._catalogue.get(workload.component) if parts else None
+        return component is not None and is_among(_role(workload, component), parts)
 
     def _playing(self, component: str, parts: tuple[str, ...]) -> list[Workload]:
         """The workloads of a component that have one of these roles, looked for once."""
@@ -265,3 +270,12 @@ class Ties:
         if id(client) not in self._shown:
             self._shown[id(client)] = is_shown(client, self._cluster.inventory)
         return self._shown[id(client)]
+
+
+def _role(workload: Workload, component: Component) -> str:
+    """The role of a pod in its component that its labels tell or, where they say no more than the component's name,
+    its image."""
+    told = component.played(workload.labels)
+    if told in ("", component.name):
+        return next(filter(component.roles.__contains__, map(last_name, workload.images)), told)
+    return told
