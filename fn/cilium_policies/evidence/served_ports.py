@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from cilium_policies.workloads.cluster import Cluster
 from cilium_policies.workloads.model import Text
 
-_LED_TO = r"([a-z0-9-]{1,63})/([a-z0-9.-]{1,63}):(\d{1,5})(?::PROXY)*(?::[\w/.-]*)?"
+_LED_TO = r"([a-z0-9-]{1,63})/([a-z0-9.-]{1,63}):(\d{1,5})(?::(?:PROXY)?){0,2}(?::[\w/.-]*)?"
 _UNROUTED = r"--default-backend-service[=\s]+([a-z0-9-]{1,63})/([a-z0-9.-]{1,63})"
 _SERVED = r"(?:^|\.)(tcp|udp)(?:-?[sS]ervices)?\.\d{1,5}$"
 
