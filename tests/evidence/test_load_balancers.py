@@ -9,6 +9,8 @@ from cilium_policies.config.model import ClusterConfig, Config
 from tests.support import deployment, namespace, policies, service
 
 HEALTH = {"35.191.0.0/16", "130.211.0.0/22"}
+INSIDE = {"10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "fc00::/7"}
+ALB = "alb.ingress.kubernetes.io"
 NGINX = (
     namespace("n"),
     deployment(
@@ -89,8 +91,49 @@ def test_googles_call_from_published_ranges(name: str) -> None:
 
 def test_an_internal_one_calls_from_the_companys_network() -> None:
     internal = ingress("", "kubernetes.io/ingress.class: gce-internal")
-    assert who(rules(internal)) == {"world"}
-    assert who(rules(internal, load_balancer_cidrs=("10.2.0.0/24",))) == {"10.2.0.0/24"}
+    assert who(rules(internal)) == {*INSIDE, *HEALTH}
+    assert who(rules(internal, private_cidrs=("10.2.0.0/16",))) == {"10.2.0.0/16", *HEALTH}
+    assert who(rules(internal, load_balancer_cidrs=("10.2.0.0/24",))) == {"10.2.0.0/24", *HEALTH}
+
+
+@pytest.mark.parametrize(
+    ("said", "clients"),
+    [
+        (f"{ALB}/scheme: internal", INSIDE),
+        (f"{ALB}/scheme: internet-facing", {"world"}),
+        (f"{ALB}/scheme: '${{SCHEME}}'", {"world"}),
+        ("", {"world"}),  # the controller's default, which its flag may change
+        (f"{ALB}/scheme: internal, {ALB}/ip-address-type: dualstack", {"world"}),  # a VPC's IPv6 is public
+        ('appgw.ingress.kubernetes.io/use-private-ip: "true"', INSIDE),
+        ('appgw.ingress.kubernetes.io/use-private-ip: "false"', {"world"}),
+        (f"{ALB}/group.name: tools", INSIDE),
+        (f"{ALB}/group.name: tools, {ALB}/scheme: internet-facing", {"world"}),
+        (f"{ALB}/group.name: other", {"world"}),
+    ],
+)
+def test_an_internal_load_balancer_has_no_public_clients(said: str, clients: set[str]) -> None:
+    beside = ingress("c", f"{ALB}/group.name: tools, {ALB}/scheme: internal").replace(
+        "name: web,", "name: b,", 1
+    )
+    found = rules(
+        ingress_class("ingress.k8s.aws/alb"), ingress("c", said), beside.replace("name: web", "name: no")
+    )
+    assert who(found) == clients
+
+
+def test_the_parameters_of_a_class_say_the_scheme_of_all_its_ingresses() -> None:
+    def shown(scheme: str) -> tuple[str, ...]:
+        parameters = "parameters: {apiGroup: elbv2.k8s.aws, kind: IngressClassParams, name: p}"
+        named = ingress_class("ingress.k8s.aws/alb").replace("alb}", f"alb, {parameters}}}")
+        return (
+            named,
+            f"apiVersion: elbv2.k8s.aws/v1beta1\nkind: IngressClassParams\nmetadata: {{name: p}}\nspec: {{{scheme}}}\n",
+        )
+
+    assert who(rules(*shown("scheme: internal"), ingress())) == INSIDE
+    assert who(rules(*shown("scheme: internal, ipAddressType: dualstack"), ingress())) == {"world"}
+    assert who(rules(*shown("scheme: internet-facing"), ingress("c", f"{ALB}/scheme: internal"))) == {"world"}
+    assert who(rules(*shown(""), ingress("c", f"{ALB}/scheme: internal"))) == INSIDE
 
 
 @pytest.mark.parametrize(
@@ -217,11 +260,12 @@ def test_the_port_that_a_health_check_asks_is_open_beside_the_one_that_is_served
         ("gke-l7-global-external-managed", False),
         ("gke-l7-gxlb-mc", False),
         ("gke-l7-regional-external-managed", True),  # Envoys in a subnet of the user's own
-        ("gke-l7-rilb", True),
+        ("gke-l7-rilb", False),
+        ("gke-l7-cross-regional-internal-managed-mc", False),
     ],
 )
 @pytest.mark.parametrize("shown", [False, True])
-def test_the_frontends_of_a_global_gateway_of_gke_call_from_googles_ranges(
+def test_the_frontends_of_a_global_gateway_of_gke_and_checks_of_internal_ones_call_from_googles_ranges(
     name: str, anywhere: bool, shown: bool
 ) -> None:
     classes = (

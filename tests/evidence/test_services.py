@@ -75,6 +75,35 @@ def test_a_balancer_that_hides_its_clients_is_admitted_beside_their_ranges(
     assert not there or any(flow.startswith(f"{there} >") for flow in inner)
 
 
+@pytest.mark.parametrize(
+    ("said", "is_internal"),
+    [
+        (f"{_AWS}scheme: internal", True),
+        (f"{_AWS}scheme: internet-facing", False),
+        (f'{_AWS}internal: "true"', True),
+        (f"{_AWS}internal: 0.0.0.0/0", True),  # as its controller took it before it had a scheme
+        (f'{_AWS}internal: "false"', False),
+        (f'{_AWS}internal: ""', False),
+        (f"{_AWS}scheme: internal, {_AWS}ip-address-type: dualstack", False),
+        ('service.beta.kubernetes.io/azure-load-balancer-internal: "true"', True),
+        ("networking.gke.io/load-balancer-type: Internal", True),
+        ("cloud.google.com/load-balancer-type: External", False),
+        ("service.kubernetes.io/qcloud-loadbalancer-internal-subnetid: subnet-1", True),
+        ("service.beta.kubernetes.io/alibaba-cloud-loadbalancer-address-type: intranet", True),
+    ],
+)
+@pytest.mark.parametrize("ranges", ["", "\n  loadBalancerSourceRanges: [0.0.0.0/0]"])
+def test_an_internal_load_balancer_has_clients_of_the_own_network_alone(
+    said: str, is_internal: bool, ranges: str
+) -> None:
+    made = service("web", "[{port: 80, targetPort: 8080}]", "  type: LoadBalancer" + ranges)
+    made = made.replace("labels:", f"annotations: {{{said}}}, labels:", 1)
+    found = flows(services.edges(cluster(_WEB + made), NOTHING_GIVEN))
+    assert ("world > shop/web 8080/TCP" in found) is not is_internal
+    assert ("cidr:10.0.0.0/8 > shop/web 8080/TCP" in found) is is_internal
+    assert "remote-node > shop/web 8080/TCP" in found  # where the address is hidden
+
+
 def test_source_ranges_that_hold_every_address_mean_the_world() -> None:
     spec = "  type: LoadBalancer\n  loadBalancerSourceRanges: [0.0.0.0/0]"
     shown = cluster(_WEB + service("web", "[{port: 80, targetPort: 8080}]", spec))

@@ -9,18 +9,19 @@ from fnmatch import fnmatchcase
 from cilium_policies.catalogue.conditions import NEVER
 from cilium_policies.catalogue.flows import texts
 from cilium_policies.catalogue.parts import parse_port
-from cilium_policies.kube.objects import Mapping, mapping, mappings, text
+from cilium_policies.kube.objects import Mapping, flag, mapping, mappings, text
 from cilium_policies.kube.ports import Port
 from cilium_policies.lean import NamedTuple
 
 
 class LoadBalancer(NamedTuple):
     """Load balancers whose data plane is not in the cluster: the controllers and classes that stand for them (with
-    `*`), and the ranges they call from; none: anywhere outside."""
+    `*`), and the ranges they call from; none: anywhere outside, of an internal one the company's own network."""
 
     controllers: tuple[str, ...]
     classes: tuple[str, ...]
     ranges: tuple[str, ...] = ()
+    internal: bool = False
 
     def serves(self, controller: str, name: str) -> bool:
         """Whether a class of this name, or of a controller of this name, is one of them."""
@@ -82,7 +83,12 @@ def read(data: Mapping) -> Cloud:
         tuple(f"{one}://" for one in texts(identity.get("schemes"))),
         text(identity.get("endpoints")) or NEVER,
         tuple(
-            LoadBalancer(texts(one.get("controllers")), texts(one.get("classes")), texts(one.get("ranges")))
+            LoadBalancer(
+                texts(one.get("controllers")),
+                texts(one.get("classes")),
+                texts(one.get("ranges")),
+                flag(one.get("internal")),
+            )
             for one in mappings(data.get("loadBalancers"))
         ),
         tuple(

@@ -24,6 +24,8 @@ NODES = (HOST, REMOTE_NODE)
 EVERY_ADDRESS = frozenset(("0.0.0.0/0", "::/0"))
 # Where a name of the local network resolves to, if the config does not say.
 LOCAL = ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")
+# Who calls through a load balancer without public clients: a network's private addresses of either family.
+INSIDE = (*LOCAL, "100.64.0.0/10", "fc00::/7")
 # The network load balancer of AWS sends to pods' own addresses from its own (in the VPC) what comes by TCP, unless an
 # attribute keeps the client's; a range is enforced by its security group, which no pod sees.
 # docs.aws.amazon.com/elasticloadbalancing/latest/network/edit-target-group-attributes.html, "Client IP preservation"
@@ -38,17 +40,24 @@ INGRESS_CLIENTS = (HOST, REMOTE_NODE, WORLD)
 def arriving(
     ranges: Sequence[str], said: Mapping, balancer: str, protocol: str, private: Iterable[str]
 ) -> tuple[Peer, ...]:
-    """Who of the outside arrives behind a load balancer with these ranges: anybody where it has none, else they, and
-    the network that it stands in where it hides them. `said` are the annotations of its Service, `balancer` the class,
-    `private` the ranges of the company's own network."""
+    """Who of the outside arrives behind a load balancer with these ranges: anybody where it has none, or whoever is in
+    the company's own network if it is internal; else they, and the network that it stands in where it hides them.
+    `said` are the annotations of its Service, `balancer` the class, `private` the ranges of that network."""
     if not ranges or EVERY_ADDRESS & set(ranges):
-        return (WORLD,)
+        from cilium_policies.kube.internal_balancers import says_internal  # few inputs have a load balancer
+
+        return inside(private) if says_internal(said) else (WORLD,)
     from cilium_policies.cilium.crd import is_cidr  # few Services have ranges
 
     hidden = protocol == "TCP" and _hides_clients(said, balancer)
     told = (*map(str.strip, ranges), *((private or LOCAL) if hidden else ()))
     peers = map(cidr, dict.fromkeys(told))
     return tuple(peer for peer in peers if "${" in peer.name or is_cidr(peer.name))
+
+
+def inside(private: Iterable[str]) -> tuple[Peer, ...]:
+    """Clients of a load balancer that has none in public: the ranges of the company's own network."""
+    return tuple(map(cidr, tuple(private) or INSIDE))
 
 
 def _hides_clients(said: Mapping, balancer: str) -> bool:

@@ -192,7 +192,7 @@ class Gateways:
             name = "gce"  # what GKE takes an Ingress without a class for
         from cilium_policies.evidence import load_balancers
 
-        if outside := load_balancers.clients(self._given, controller, name):
+        if outside := load_balancers.of_ingress(self._cluster, self._given, one, controller, name, chosen):
             return outside
         found = self.controllers(
             one.namespace, "networking.k8s.io", "ingresses/status", controller, name, *chosen[:1]

@@ -3,22 +3,26 @@
 The controller that sets one up (AWS Load Balancer Controller, GKE's, Azure's) runs in the cluster and never sends
 a request to an application. The clients are addresses: `spec.cluster.loadBalancerCIDRs`, else the provider's
 published ranges, else anybody outside, as a load balancer with target type ip calls from the company's own network.
+That network alone where the load balancer is internal.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from cilium_policies.catalogue.clouds import LoadBalancer
 from cilium_policies.evidence.edge import Edge, Evidence, Peer
-from cilium_policies.evidence.ends import WORLD, backends, cidr, ends
+from cilium_policies.evidence.ends import WORLD, backends, cidr, ends, inside
 from cilium_policies.evidence.given import Given
 from cilium_policies.evidence.reasons import Reason
+from cilium_policies.kube.internal_balancers import says_internal
 from cilium_policies.kube.objects import Object, at, mapping, port_number, text
 from cilium_policies.kube.ports import Port
 from cilium_policies.workloads.cluster import Cluster
 from cilium_policies.workloads.model import Service
 
+_SCHEME = "alb.ingress.kubernetes.io/scheme"
+_GROUP = "alb.ingress.kubernetes.io/group.name"
 _BACKEND_CONFIG = ("cloud.google.com/backend-config", "beta.cloud.google.com/backend-config")
 
 
@@ -58,14 +62,45 @@ def _checked(cluster: Cluster, given: Given, one: Object, service: Service, port
                     yield Edge(client, end, (Port(number),), Reason("load-balancer"), Evidence("route", one))
 
 
-def clients(given: Given, controller: str, name: str) -> tuple[Peer, ...]:
+def clients(given: Given, controller: str, name: str, is_internal: bool = False) -> tuple[Peer, ...]:
     """Where requests come from whose class is of this controller ("" not known) and has this name; empty where it is
-    no load balancer outside."""
+    no load balancer outside. `is_internal`: an object says that this one has no public clients."""
     found = _of(given, controller, name)
     if found is None:
         return ()
-    ranges = tuple(dict.fromkeys((*given.balancers, *found.ranges)))
-    return tuple(map(cidr, ranges)) or (WORLD,)
+    ranges = dict.fromkeys(map(cidr, (*given.balancers, *found.ranges)))
+    if (is_internal or found.internal) and not given.balancers:
+        return tuple(dict.fromkeys((*ranges, *inside(given.private))))
+    return tuple(ranges) or (WORLD,)
+
+
+def of_ingress(
+    cluster: Cluster, given: Given, one: Object, controller: str, name: str, chosen: Sequence[Object]
+) -> tuple[Peer, ...]:
+    """The same for an Ingress of the class `chosen`, which the input may not show."""
+    if not clients(given, controller, name):
+        return ()
+    return clients(given, controller, name, _is_internal(cluster, one, chosen))
+
+
+def _is_internal(cluster: Cluster, one: Object, chosen: Sequence[Object]) -> bool:
+    """Whether an Ingress, its class's parameters or, where neither says, others of its group (one load balancer for
+    all, whose scheme one of them may say) ask for no public address. kubernetes-sigs/aws-load-balancer-controller:
+    guide/ingress/ingress_class.md, "spec.scheme"; guide/ingress/annotations.md, "IngressGroup" and "Exclusive"."""
+    for entry in chosen:
+        wanted = text(at(entry.spec, "parameters", "name"))
+        found = cluster.inventory.get("IngressClassParams", "", wanted) if wanted else None
+        if found is not None and (scheme := text(found.spec.get("scheme"))):
+            is_single = not text(found.spec.get("ipAddressType")).startswith("dualstack")
+            return is_single and says_internal({**one.annotations, _SCHEME: scheme})
+    if one.annotations.get(_SCHEME) or not (group := one.annotations.get(_GROUP)):
+        return says_internal(one.annotations)
+    others = [
+        each.annotations
+        for each in cluster.inventory.of("Ingress")
+        if each.annotations.get(_GROUP) == group and each.annotations.get(_SCHEME)
+    ]
+    return bool(others) and all(says_internal({**one.annotations, **each}) for each in others)
 
 
 def _of(given: Given, controller: str, name: str) -> LoadBalancer | None:

@@ -61,7 +61,7 @@ EVIDENCE: dict[str, Reads] = {
     "inference_pools": Reads(_specs("InferencePool")),
     "ingresses": Reads(
         _specs("Ingress", "IngressRoute", "IngressRouteTCP", "IngressRouteUDP", "VirtualService"),
-        {**_GATEWAYS, **_specs("TraefikService", "Middleware")},
+        {**_GATEWAYS, **_specs("TraefikService", "Middleware", "IngressClassParams")},
     ),
     "load_balancers": Reads(_specs("TargetGroupBinding", "BackendConfig", "HealthCheckPolicy")),
     "routed": Reads({"": ()}),  # the kinds that the catalogue's entries name under `routes`

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from cilium_policies.kube import internal_balancers
+
 NOTES = frozenset(
     """
     alb.ingress.kubernetes.io/healthcheck-port argocd.argoproj.io/tracking-id
@@ -15,8 +17,8 @@ NOTES = frozenset(
     io.cilium/lb-ipam-ips lbipam.cilium.io/ips kube-vip.io/loadbalancerIPs metallb.io/loadBalancerIPs
     metallb.universe.tf/loadBalancerIPs load-balancer.hetzner.cloud/hostname loadbalancer.openstack.org/hostname
     service.beta.kubernetes.io/do-loadbalancer-hostname networking.istio.io/service-type
-    service.beta.kubernetes.io/aws-load-balancer-type service.beta.kubernetes.io/aws-load-balancer-scheme
-    service.beta.kubernetes.io/aws-load-balancer-nlb-target-type service.beta.kubernetes.io/aws-load-balancer-internal
+    service.beta.kubernetes.io/aws-load-balancer-type alb.ingress.kubernetes.io/group.name
+    service.beta.kubernetes.io/aws-load-balancer-nlb-target-type
     service.beta.kubernetes.io/aws-load-balancer-target-group-attributes
     """.split()  # noqa: SIM905 -- as in vocabulary.py
-)
+).union(internal_balancers.notes())
