@@ -6,9 +6,11 @@ import pytest
 from cilium_policies.config.model import Config
 from cilium_policies.config.settings import config_of
 from cilium_policies.document.split import split
+from cilium_policies.evidence.edge import Edge
 from cilium_policies.function import Made, Options, make, run
 from cilium_policies.generate import roles
 
+from tests.hostile import multiplied
 from tests.support import namespace
 
 DATABASES = "\n---\n".join(
@@ -59,6 +61,46 @@ def test_the_policies_are_those_of_every_pair(
     compact = written(data)
     monkeypatch.setattr(roles, "MANY", 10**6)
     assert compact == written(data)
+
+
+@pytest.mark.parametrize(
+    ("group", "kind"),
+    [
+        ("apps", "StatefulSet"),  # rendered, and those of one part call each other
+        ("slinky.slurm.net", "NodeSet"),  # those of every part call those of one
+        ("core.pingcap.com", "TiDBGroup"),  # one with another port
+        ("core.pingcap.com", "PDGroup"),
+    ],
+)
+@pytest.mark.parametrize("many", [2, 8])
+def test_pods_that_play_their_parts_are_told_as_every_pair_is(
+    group: str, kind: str, many: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = multiplied.many(*multiplied.richest(group, kind), 10)
+    monkeypatch.setattr(roles, "MANY", many)
+    plan, kept, compact = made(data).plan, made(data, keep=True).plan, written(data)
+    assert any(edge.members is not None for edge in plan.edges)
+    monkeypatch.setattr(roles, "MANY", 10**6)
+    assert compact == written(data)
+    every = made(data, keep=True).plan
+    assert pairs(kept.edges) == pairs(every.edges)
+    assert [str(one) for one in kept.uncovered] == [str(one) for one in every.uncovered]
+    assert [str(one) for one in kept.guessed] == [str(one) for one in every.guessed]
+
+
+def pairs(edges: list[Edge]) -> list[tuple[object, ...]]:
+    """The edges without their workloads' identities."""
+    return [
+        (
+            edge.client.key if edge.client else edge.source,
+            edge.server.key if edge.server else edge.target,
+            edge.ports,
+            edge.reason,
+            edge.evidence.origin,
+            edge.foreign,
+        )
+        for edge in edges
+    ]
 
 
 def test_a_mesh_tunnels_every_pair(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,18 +6,30 @@ import pytest
 
 from tests.hostile.multiplied import growth
 
-# Each had something that was asked of every other object for every one of them, at up to five times the time of half as
-# many (1, 2: selectors that were held against every neighbour, 3: Services before all of them, 4: conditions of
-# the catalogue that ask of objects, 5: servers that a Secret's key may mean).
+# Each had something that was asked of every other object for every one of them.
 KINDS = [
-    ("apps", "DaemonSet"),  # 1
-    ("argoproj.io", "AnalysisTemplate"),  # 1
-    ("argoproj.io", "CronWorkflow"),  # 1
-    ("platform.confluent.io", "Kafka"),  # 1, 3
-    ("app.redislabs.com", "RedisEnterpriseDatabase"),  # 3
-    ("actions.github.com", "AutoscalingRunnerSet"),  # 4
-    ("kafka.strimzi.io", "Kafka"),  # 4
-    ("apps.kubeblocks.io", "Cluster"),  # 5
+    # selectors that were held against every neighbour
+    ("apps", "DaemonSet"),
+    ("argoproj.io", "AnalysisTemplate"),
+    ("argoproj.io", "CronWorkflow"),
+    ("logging.banzaicloud.io", "Logging"),
+    # Services before all of them
+    ("platform.confluent.io", "Kafka"),
+    ("app.redislabs.com", "RedisEnterpriseDatabase"),
+    # what the catalogue asks of objects
+    ("actions.github.com", "AutoscalingRunnerSet"),
+    ("kafka.strimzi.io", "Kafka"),
+    ("dynatrace.com", "DynaKube"),
+    ("debezium.io", "DebeziumServer"),
+    # servers that a Secret's key may mean, databases called after programs, operators, who hands configuration on
+    ("apps.kubeblocks.io", "Cluster"),
+    ("argoproj.io", "EventBus"),
+    ("acid.zalan.do", "postgresql"),
+    ("doris.selectdb.com", "DorisCluster"),
+    ("flagger.app", "Canary"),
+    ("jaegertracing.io", "Jaeger"),
+    # members that all call each other
+    ("slinky.slurm.net", "NodeSet"),
 ]
 
 

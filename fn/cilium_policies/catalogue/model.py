@@ -153,39 +153,39 @@ class Component:
         """The role that these labels of its pods tell; "" for none."""
         return next(filter(None, map(labels.get, self.part_labels or PART_LABELS)), "")
 
-    @property
+    @cached_property
     def plays_any(self) -> bool:
         """Whether it is recognised by the labels of any role."""
         keys = self.part_labels or PART_LABELS
         return any("*" in labels.get(key, "") for labels in self.match for key in keys)
 
-    @property
+    @cached_property
     def parts(self) -> frozenset[str]:
         """The roles that it names, in its labels and its edges."""
         sets = (*self.match, *(one.labels for one in self.charts), *(one.labels for one in self.made_by))
         told = {value for labels in sets for value in labels.values()}
         return frozenset(told.union(*(edge.part for edge in self.own_edges)))
 
-    @property
+    @cached_property
     def roles(self) -> frozenset[str]:
         """The roles of its own pods that its edges name."""
         within = (edge.of for edge in self.own_edges if edge.peer == f"component:{self.name}")
         return frozenset().union(*within, *(edge.part for edge in self.own_edges))
 
-    @property
+    @cached_property
     def member_ports(self) -> frozenset[Port]:
         """The ports on which its own pods call each other, whatever their roles."""
         inner = (edge.pod_ports() for edge in self.own_edges if edge.peer == f"component:{self.name}")
         return frozenset(port for ports in inner for port in ports)
 
-    @property
+    @cached_property
     def client_ports(self) -> frozenset[Port]:
         """The ports on which others call its pods, monitoring and probes aside."""
         inward = (one for one in self.own_edges if one.direction == "ingress" and not one.probe)
         others = (one for one in inward if one.peer not in ("scraper", f"component:{self.name}"))
         return frozenset(port for one in others for port in one.pod_ports())
 
-    @property
+    @cached_property
     def metric_ports(self) -> frozenset[Port]:
         """The ports on which its pods are scraped, and serve nobody else."""
         inward = [edge for edge in self.own_edges if edge.direction == "ingress" and not edge.probe]

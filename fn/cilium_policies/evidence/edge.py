@@ -167,12 +167,22 @@ class Evidence(NamedTuple):
 
 
 class Members:
-    """The workloads that all call each other over one edge; equal to itself alone, however many they are."""
+    """The workloads that all call each other over one edge, but for those that have no second pod (`alone`, by
+    identity), which do not call themselves; equal to itself alone, however many they are."""
 
-    __slots__ = ("workloads",)
+    __slots__ = ("alone", "identities", "workloads")
 
-    def __init__(self, workloads: list[Workload]) -> None:
+    def __init__(self, workloads: list[Workload], alone: frozenset[int] = frozenset()) -> None:
         self.workloads = workloads
+        self.alone = alone
+        self.identities = frozenset(map(id, workloads))
+
+    def beside(self, only: Workload | None) -> list[Workload]:
+        """Those whom a member calls, or who call it: it itself (None: several of them) is among them, unless it has no
+        second pod."""
+        if only is None or id(only) not in self.alone:
+            return self.workloads
+        return [one for one in self.workloads if one is not only]
 
 
 class Edge(NamedTuple):
@@ -216,7 +226,7 @@ def written_out(edges: list[Edge]) -> list[Edge]:
     found: list[Edge] = []
     for edge in edges:
         each = edge._replace(members=None)
-        others = edge.members.workloads if edge.members is not None else ()
+        others = edge.members.beside(edge.client) if edge.members is not None else ()
         found += (each._replace(target=WorkloadPeer(one)) for one in others) if others else (each,)
     return found
 
@@ -226,15 +236,18 @@ def with_peers(edges: list[Edge], *, inward: bool) -> list[tuple[Peer, Edge]]:
     if not any([edge.members is not None for edge in edges]):  # noqa: C419 (a generator takes twice as long)
         return [(edge.source if inward else edge.target, edge) for edge in edges]
     found: list[tuple[Peer, Edge]] = []
-    met: set[tuple[object, ...]] = set()
+    alike: dict[tuple[object, ...], Workload | None] = {}  # the one that has it, None where several have
+    for edge in edges:
+        if edge.members is not None:
+            key = (edge.members, edge.ports, edge.reason, edge.foreign)
+            alike[key] = edge.client if alike.setdefault(key, edge.client) is edge.client else None
     for edge in edges:
         if edge.members is None:
             found.append((edge.source if inward else edge.target, edge))
             continue
         key = (edge.members, edge.ports, edge.reason, edge.foreign)
-        if key not in met:
-            met.add(key)
-            found += ((WorkloadPeer(one), edge) for one in edge.members.workloads)
+        if key in alike:
+            found += ((WorkloadPeer(one), edge) for one in edge.members.beside(alike.pop(key)))
     return found
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import partial
 
 from cilium_policies.catalogue.conditions import holds
 from cilium_policies.catalogue.flows import Edge as Known
@@ -49,7 +48,7 @@ _ANYWHERE = (CidrPeer("0.0.0.0/0", excepts=EXCEPTED_4), CidrPeer("::/0", excepts
 
 def edges(cluster: Cluster, catalogue: Catalogue, roles: Roles, ties: Ties) -> Iterator[Edge]:
     """Every edge of every recognised component that holds here; each is stated in one file and found once."""
-    among = _among(roles)
+    among = _among(roles, cluster, ties)
     for name in sorted(roles.components):
         component = catalogue.get(name)
         if component is None:
@@ -60,13 +59,13 @@ def edges(cluster: Cluster, catalogue: Catalogue, roles: Roles, ties: Ties) -> I
                 yield from _edge(known, workload, facts, roles, cluster, ties, among)
 
 
-def _among(roles: Roles) -> Among | None:
+def _among(roles: Roles, cluster: Cluster, ties: Ties) -> Among | None:
     """What finds edges between many members; few clusters have an object with so many pods."""
     if not roles.has_many:
         return None
     from cilium_policies.generate.members import Among
 
-    return Among(roles)
+    return Among(roles, cluster, ties)
 
 
 def sidecars(cluster: Cluster, catalogue: Catalogue, roles: Roles) -> Iterator[Edge]:
@@ -125,12 +124,11 @@ def _edge(
     yield from (Edge(own, peer, on, reason, evidence, explains) for peer, on in named.peers)
     if named.complete:
         return
-    meant = partial(_meant, known, workload, ports, roles, cluster, ties)
-    if among is not None and (each := among.of(known, workload, ports, meant)):
-        members, on = each
-        yield Edge(own, own, on, reason, evidence, explains, members=members)
+    if among is not None and (each := among.of(known, workload, ports)):
+        for peer, on, members in each:
+            yield Edge(own, peer, on, reason, evidence, explains, members=members)
         return
-    found = meant()
+    found = _meant(known, workload, ports, roles, cluster, ties)
     asks = isinstance(known.when, (list, dict))
     if not found and known.peer == "scraper" and not workload.rendered and asks:
         ties.unscraped.setdefault(id(workload), (workload, ports))  # its object asks for it
@@ -221,8 +219,8 @@ def peers(
     elif word == "component":
         partners = _partners(known, name, workload, roles, ties)
         meant = [one for one in partners if ties is None or ties.plays(one, known.of)]
-        said = ties is not None and len(known.of) > 1 and partial(ties.is_told_to_play, parts=known.of)
-        yield from map(WorkloadPeer, serving(meant, known.pod_ports(), cluster, said or None))
+        said = ties.said_of(known) if ties is not None else None
+        yield from map(WorkloadPeer, serving(meant, known.pod_ports(), cluster, said))
     elif word == "kube-apiserver":
         yield from (KUBE_APISERVER,) if outward else api_callers(cluster)
     elif word in ("gateway", "dns"):

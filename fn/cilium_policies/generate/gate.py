@@ -10,7 +10,8 @@ import re
 from collections.abc import Iterable, Iterator
 
 from cilium_policies.cilium.model import Policy, Rule, Selector, ToPorts
-from cilium_policies.document.finding import ERROR, Finding, RefusedError
+from cilium_policies.cilium.size import too_large
+from cilium_policies.document.finding import ERROR, WARNING, Finding, RefusedError
 from cilium_policies.generate.peers import USUAL
 from cilium_policies.kube.labels import JOB_NAME, SERVICE_ACCOUNT
 from cilium_policies.kube.names import is_label, is_name, is_namespace, is_port_name
@@ -174,3 +175,18 @@ def missed(group: Iterable[Workload], who: Selector) -> Iterator[Workload]:
             if not held:
                 yield one
                 break
+
+
+def unselected(one: Workload) -> Finding:
+    """What is said of a workload that its policy does not select."""
+    cure = "allow what it needs by hand, and report it: this is a bug in this program"
+    return one.finding(WARNING, f"the policy made for {one} does not select its pods", cure)
+
+
+def large(policies: Iterable[Policy]) -> Iterator[Finding]:
+    """What is said of policies that are too large for the API server or the agent."""
+    for one in policies:
+        for message, cure in too_large(one):
+            yield Finding(
+                WARNING, f"{one}: {message}", cure, kind=one.kind, namespace=one.namespace, name=one.name
+            )

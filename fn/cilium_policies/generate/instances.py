@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from cilium_policies.workloads.cluster import Cluster
 from cilium_policies.workloads.model import Workload
 
@@ -28,3 +30,12 @@ def acts_on(cluster: Cluster, client: Workload, server: Workload) -> bool:
     if server.rendered or server.chart or server.source is None or client.by_image:
         return True
     return cluster.acts_for(client, server.namespace, server.source.group)
+
+
+def groups(subjects: list[Workload]) -> Iterator[list[Workload]]:
+    """Workloads that may share a policy: those of one component's instance; all others stand alone."""
+    found: dict[tuple[str, str], list[Workload]] = {}
+    for one in sorted(subjects, key=lambda one: (one.name, one.kind)):  # whatever the order of the input
+        key = (one.component, one.instance) if one.component else ("", f"{one.kind}/{one.name}")
+        found.setdefault(key, []).append(one)
+    yield from found.values()

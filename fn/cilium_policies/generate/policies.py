@@ -6,10 +6,9 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property
 
 from cilium_policies.cilium.model import Policy, Requirement, Rule, Selector, Spec
-from cilium_policies.cilium.size import too_large
 from cilium_policies.config.model import EGRESS, Mode
 from cilium_policies.document.finding import WARNING, Finding
-from cilium_policies.evidence.edge import Edge, Peer, with_peers, workload_of
+from cilium_policies.evidence.edge import Edge, Members, Peer, with_peers, workload_of
 from cilium_policies.evidence.ends import KUBE_APISERVER
 from cilium_policies.generate.base_policies import (
     NOBODY,
@@ -19,7 +18,8 @@ from cilium_policies.generate.base_policies import (
     default_deny,
     spec,
 )
-from cilium_policies.generate.gate import missed, refuse_unusable
+from cilium_policies.generate.gate import large, missed, refuse_unusable, unselected
+from cilium_policies.generate.instances import groups
 from cilium_policies.generate.naming import component_name, free, limited
 from cilium_policies.generate.outside import seen, watched
 from cilium_policies.generate.plan import Plan, by_end
@@ -50,13 +50,14 @@ class Policies:
         for subject in plan.subjects:
             self._subjects.setdefault(subject.namespace, []).append(subject)
         self._own = set(map(id, plan.subjects))
+        self._open: dict[Members, frozenset[int]] = {}
         self.findings: list[Finding] = []
         self.opened = 0  # flows that the user's policies close and will be open (opened.py): asked for apart
         made = share(self) if share else self.of(sorted(plan.namespaces))
         if plan.config.cluster_wide:
             made += self._cluster_wide()
         self.policies = sorted(made, key=lambda policy: (policy.namespace, policy.name))
-        self.findings += [_large(one, *said) for one in self.policies for said in too_large(one)]
+        self.findings += large(self.policies)
         refuse_unusable([one for one in made if not one.namespace], plan.config.cluster.cilium_version)
 
     def of(self, names: Iterable[str]) -> list[Policy]:
@@ -80,10 +81,10 @@ class Policies:
         members: dict[Selector, list[Workload]] = {}
         with_api = not declared and not self._plan.config.cluster_wide
         neighbours = Neighbours(self._plan.cluster.in_namespace(name))
-        for group in _groups(subjects):
+        for group in groups(subjects):
             parts = self._parts(group, with_api=with_api)
             for part, who in _selected(parts, neighbours, group):
-                self.findings += map(_unselected, missed(part, who))
+                self.findings += map(unselected, missed(part, who))
                 yield self._component(
                     part, who, held.mode(name, part), names, with_api=with_api, whole=len(parts) == 1
                 )
@@ -149,20 +150,37 @@ class Policies:
         mates = {id(one) for one in group}
         for one in group if len(group) > 1 else ():
             needs: set[object] = set()
-            for edge in self._ingress.get(id(one), ()):
+            called_by = self._ingress.get(id(one), ())
+            mutual = {edge.ports: edge.members.identities for edge in called_by if edge.members is not None}
+            for edge in called_by:
                 caller = id(workload_of(edge.source))
+                if edge.members is None and caller in mutual.get(edge.ports, ()):
+                    continue  # it is among them
                 needs.add((edge.members or (edge.source if caller not in self._own else caller), edge.ports))
                 # Members that all call each other differ in that none calls itself.
-                if caller in mates and edge.members is None:
+                if caller in mates and edge.ports not in mutual:
                     needs.add((id(one), edge.ports))
             for edge in self._egress.get(id(one), ()):
                 called = workload_of(edge.target)
-                if id(called) in self._own and id(called) not in self._open_to_many:
+                if edge.members is not None:
+                    needs |= self._open_members(edge, edge.members)
+                elif id(called) in self._own and id(called) not in self._open_to_many:
                     continue
-                if (with_api or not _to_api(edge)) and not self._plan.dns.covers(edge):
-                    needs.add((EGRESS, edge.members or (id(called) if called else edge.target), edge.ports))
+                elif (with_api or not _to_api(edge)) and not self._plan.dns.covers(edge):
+                    needs.add((EGRESS, id(called) if called else edge.target, edge.ports))
             found.setdefault(frozenset(needs), []).append(one)
         return list(found.values()) or [group]
+
+    def _open_members(self, edge: Edge, members: Members) -> set[object]:
+        """The same of members that all call each other, of which some let many in."""
+        if members not in self._open:
+            self._open[members] = members.identities - (self._own - self._open_to_many)
+        found = self._open[members]
+        if not found:
+            return set()
+        own = id(edge.client)  # who has no second pod does not call itself
+        apart = own in members.alone and own in found
+        return {(EGRESS, members, edge.ports), *([(EGRESS, own, None)] if apart else ())}
 
     @cached_property
     def _open_to_many(self) -> set[int]:
@@ -254,15 +272,6 @@ class Policies:
         return Policy(POLICY, namespace, name, specs, MANAGED_BY, {COMPONENT: component})
 
 
-def _groups(subjects: list[Workload]) -> Iterator[list[Workload]]:
-    """Workloads that may share a policy: those of one component's instance; all others stand alone."""
-    groups: dict[tuple[str, str], list[Workload]] = {}
-    for one in sorted(subjects, key=lambda one: (one.name, one.kind)):  # whatever the order of the input
-        key = (one.component, one.instance) if one.component else ("", f"{one.kind}/{one.name}")
-        groups.setdefault(key, []).append(one)
-    yield from groups.values()
-
-
 def _selected(
     parts: Iterable[list[Workload]], neighbours: Neighbours, group: list[Workload]
 ) -> Iterator[tuple[list[Workload], Selector]]:
@@ -277,17 +286,6 @@ def _selected(
             for one in part:
                 alone = joint([one], neighbours, [mate for mate in group if mate is not one])
                 yield [one], Selector(tuple(alone or requirements(one)))
-
-
-def _unselected(one: Workload) -> Finding:
-    cure = "allow what it needs by hand, and report it: this is a bug in this program"
-    return one.finding(WARNING, f"the policy made for {one} does not select its pods", cure)
-
-
-def _large(policy: Policy, message: str, cure: str) -> Finding:
-    return Finding(
-        WARNING, f"{policy}: {message}", cure, kind=policy.kind, namespace=policy.namespace, name=policy.name
-    )
 
 
 def _has_names(rules: tuple[Rule, ...]) -> bool:

@@ -87,6 +87,7 @@ class Roles:
                 self._by_instance.setdefault((one.component, one.namespace, one.instance), []).append(one)
         self.scraper_pods = [one for one in cluster.playing("scraper") if _may_scrape(cluster, one)]
         self.scrapers = scrapers or tuple(map(WorkloadPeer, self.scraper_pods))
+        self._plain: dict[tuple[str, str], list[Workload]] = {}
         self._looked_into: dict[tuple[int, str], bool] = {}
         self._private: set[int] = set()  # it lists what it reads: linkerd-viz has one for its proxies
         self._by_annotation: set[int] = set()  # it reads, beside what it lists, the pods that ask for it
@@ -101,7 +102,7 @@ class Roles:
     @property
     def has_many(self) -> bool:
         """Whether an instance has so many workloads that an edge for each pair of them would be too many."""
-        return any(len(found) >= MANY for found in self._by_instance.values())
+        return any(len(found) >= MANY for found in self._by_namespace.values())
 
     @property
     def components(self) -> Iterable[str]:
@@ -150,8 +151,11 @@ class Roles:
         found = self._by_instance.get((one.component, one.namespace, one.instance), [])
         if not one.rendered or one.release:
             return found
-        beside = self._by_namespace.get((one.component, one.namespace), [])
-        return [other for other in beside if other.rendered and not other.release]
+        place = (one.component, one.namespace)
+        if place not in self._plain:
+            beside = self._by_namespace.get(place, [])
+            self._plain[place] = [other for other in beside if other.rendered and not other.release]
+        return self._plain[place]
 
     def near(self, client: Workload, component: str) -> list[Workload]:
         """The instances of a component in a client's own release, else in its own namespace: not every pod of a chart

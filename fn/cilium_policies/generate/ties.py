@@ -9,7 +9,8 @@ the release of another program, and an edge that few installations have (a plugi
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from functools import partial
 
 from cilium_policies.catalogue.flows import Edge as Known
 from cilium_policies.catalogue.load import Catalogue
@@ -78,6 +79,7 @@ class Ties:
         # Servers that a Service or a port of their node opens to the outside.
         self._published: set[int] = set()
         self._spoken: Spoken | None = None
+        self._by_role: dict[tuple[int, tuple[str, ...]], tuple[list[Workload], list[Workload]]] = {}
         self._by_part: dict[tuple[str, tuple[str, ...]], list[Workload]] = {}
         self.withheld: dict[tuple[int, str], Withheld] = {}
         # Callers of the API by their entry, that no role binding makes one.
@@ -169,6 +171,10 @@ class Ties:
         component = self._catalogue.get(workload.component) if parts else None
         return component is not None and is_among(_role(workload, component), parts)
 
+    def said_of(self, known: Known) -> Callable[[Workload], bool] | None:
+        """What tells that an edge is to a pod's role, where it names several."""
+        return partial(self.is_told_to_play, parts=known.of) if len(known.of) > 1 else None
+
     def _playing(self, component: str, parts: tuple[str, ...]) -> list[Workload]:
         """The workloads of a component that have one of these roles, looked for once."""
         key = (component, parts)
@@ -222,12 +228,21 @@ class Ties:
         if known.of and known.when == "peer" and self._is_shown(client):
             called = self._called.get((id(client), client.component), ())
             return [one for one in members if one is not client and instance(one) in called]
-        if known.of or not are_stores(ports):
+        if known.of:
+            return self._played(members, known.of)
+        if not are_stores(ports):
             return members
         apart = [one for one in members if is_another_store(client, one)]
         if apart and not self._is_shown(client):
             self._withhold(client, apart, ports)
         return [one for one in members if one not in apart]
+
+    def _played(self, members: list[Workload], parts: tuple[str, ...]) -> list[Workload]:
+        """Those of an instance that have one of these roles, looked for once for all of them."""
+        key = (id(members), parts)
+        if key not in self._by_role:
+            self._by_role[key] = members, [one for one in members if self.plays(one, parts)]
+        return self._by_role[key][1]
 
     def _is_called_elsewhere(self, client: Workload, ports: tuple[Port, ...]) -> bool:
         """Whether the client names somebody on these ports whose pods are none of this component."""

@@ -159,6 +159,8 @@ class Cluster(Serving):
 
     def maker(self, namespace: str, service: str) -> Object | None:
         """The object of an operator after which a Service is called; it has a line of its own."""
+        if not self.makers:
+            return None
         words = service.split("-")
         called = ("-".join(words[:end]) for end in range(1, len(words) + 1))
         found = [self._makers[namespace, name] for name in called if (namespace, name) in self._makers]

@@ -53,12 +53,13 @@ class Serving:
         """By workload; of Services that choose alike the workloads are looked for once."""
         alike: dict[object, list[Service]] = {}
         for service in self.services_in(namespace):
-            chosen = tuple(service.selector.items()), tuple(service.also.items())
-            alike.setdefault(chosen, []).append(service)
+            alike.setdefault(_chosen(service), []).append(service)
         before: dict[Workload, list[tuple[Service, ...]]] = {}
         for services in alike.values():
             first = services[0]
-            found = [*self.selected(namespace, first.selector), *self.selected(namespace, first.also)]
+            found = self.selected(namespace, first.selector)
+            if first.also:
+                found += self.selected(namespace, first.also)
             if found:
                 together = tuple(services)
                 for one in found:
@@ -98,10 +99,8 @@ class Serving:
         return known[1]
 
     def _behind_it(self, service: Service) -> tuple[Workload, ...]:
-        """Services that choose alike share one answer, as far as it does not hang on their ports."""
-        chosen = (service.namespace, *service.selector.items(), None, *service.also.items())
-        known = self._chosen.get(chosen)
-        if known is not None:
+        """Services that choose alike share one answer, where it is long and does not hang on their ports."""
+        if self._chosen and (known := self._chosen.get(_chosen(service))):
             return known
         by_labels = self.selected(service.namespace, service.selector) or self._operated(service)
         behind = by_labels or self._labelled_later(service)
@@ -109,8 +108,8 @@ class Serving:
             behind = [*behind, *self.selected(service.namespace, service.also)]
         serving = [one for one in behind if one.ports or one.kind not in TASKS]
         found = tuple(serving or behind)
-        if by_labels:
-            self._chosen[chosen] = found
+        if by_labels and len(found) > 1:
+            self._chosen[_chosen(service)] = found
         return found
 
     def _labelled_later(self, service: Service) -> list[Workload]:
@@ -154,6 +153,10 @@ class Serving:
             if not one.rendered and one.ports and one.source is not None:
                 found.setdefault((one.namespace, one.source.name), []).append(one)
         return found
+
+
+def _chosen(service: Service) -> tuple[object, ...]:
+    return (service.namespace, *service.selector.items(), None, *service.also.items())
 
 
 def _merged(
