@@ -56,7 +56,8 @@ def beyond_entry(
         if not names:
             why, names = "left-to-you", _asked(one, entry, WorkloadFacts(one, cluster, roles), edges)
         if not names:
-            why, names = "bucket-unopened", [] if any(map(_leads_out, edges)) else _buckets(one)
+            why, names = "bucket-unopened", _buckets(one)
+            names = [] if names and any(map(_leads_out, edges)) else names
         if not names:
             return
         parts = (some(names),)
@@ -114,16 +115,18 @@ def _asked(one: Workload, entry: Component, facts: WorkloadFacts, edges: Iterabl
     """What the entry knows that the program may call, and leaves to the user's word: a purpose each, but for those that
     a rule serves already, or that its settings switch off (`addedIf`)."""
     role = entry.played(one.labels)
-    served = {edge.reason for edge in edges if edge.origin == "catalogue"}
     told = (
         edge
         for edge in entry.own_edges
         if edge.when == "asked" and edge.direction == EGRESS and not edge.added
     )
     mine = (edge for edge in told if is_among(role, edge.part))
-    mine = (edge for edge in mine if holds(edge.added_when, facts, edge.peer))
-    mine = (edge for edge in mine if stated(edge.why, edge.owner, edge.number) not in served)
-    return list(dict.fromkeys(edge.why for edge in mine if edge.peer not in _NEVER_ASKED))
+    meant = [edge for edge in mine if holds(edge.added_when, facts, edge.peer)]
+    if not meant:
+        return []  # as nearly always: nobody goes through the rules
+    served = {edge.reason for edge in edges if edge.origin == "catalogue"}
+    left = (edge for edge in meant if stated(edge.why, edge.owner, edge.number) not in served)
+    return list(dict.fromkeys(edge.why for edge in left if edge.peer not in _NEVER_ASKED))
 
 
 def without_operator(

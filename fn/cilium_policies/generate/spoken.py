@@ -30,29 +30,34 @@ class Spoken:
         self._cluster = cluster
         self._catalogue = catalogue
         self._roles = roles
-        self._texts: dict[int, str] = {}  # of clients
-        self._words: dict[int, frozenset[str]] = {}  # what may be a name in these
+        # By a client's identity, or by the component whose clients act on objects:
+        self._texts: dict[int | str, str] = {}
+        self._words: dict[int | str, frozenset[str]] = {}  # what may be a name in these
         self._names: dict[str, dict[str, list[Instance]]] = {}  # by component: whom a name means
+        self._read_of: dict[tuple[str, str], set[Instance]] = {}
 
     def of(self, client: Workload, component: str) -> list[Workload]:
-        """The workloads of the instances of a component that the client's texts name."""
+        """The workloads of the instances of a component that the client's texts name, or the objects it acts on."""
         if component not in self._names:
             self._names[component] = self._gathered(component)
-        names = self._names[component]
-        text = self._text(client) if names else ""
-        said = names.keys() & self._sayable(client) if len(names) > _FEW else names
-        found = {key for name in said for key in names[name] if self._is_meant(text, name, key, component)}
-        return self._roles.instances(component, found)
-
-    def _text(self, client: Workload) -> str:
+        if not self._names[component]:
+            return []
         if id(client) not in self._texts:
-            self._texts[id(client)] = "\n".join((*mentions(client), *self._read(client)))
-        return self._texts[id(client)]
+            self._texts[id(client)] = "\n".join(mentions(client))
+        read = (client.component, component)
+        if read not in self._read_of:  # the same for all of this component
+            if client.component not in self._texts:
+                self._texts[client.component] = "\n".join(self._read(client))
+            self._read_of[read] = self._said(client.component, component)
+        return self._roles.instances(component, self._said(id(client), component) | self._read_of[read])
 
-    def _sayable(self, client: Workload) -> frozenset[str]:
-        if id(client) not in self._words:
-            self._words[id(client)] = frozenset(_begun(self._text(client)))
-        return self._words[id(client)]
+    def _said(self, place: int | str, component: str) -> set[Instance]:
+        """The instances of a component that a text names."""
+        names, text = self._names[component], self._texts[place]
+        if len(names) > _FEW and place not in self._words:
+            self._words[place] = frozenset(_begun(text))
+        said = names.keys() & self._words[place] if len(names) > _FEW else names
+        return {key for name in said for key in names[name] if self._is_meant(text, name, key, component)}
 
     def _is_meant(self, text: str, name: str, key: Instance, component: str) -> bool:
         return any(
