@@ -15,7 +15,10 @@ from typing import Any
 
 import cilium_policies
 import yaml
-from cilium_policies.function import Options, run
+from cilium_policies.config.settings import config_of
+from cilium_policies.document.split import split
+from cilium_policies.evidence.edge import written_out
+from cilium_policies.function import Options, make, run
 
 from tests.shapes import _object
 
@@ -76,6 +79,12 @@ def work(stream: bytes) -> int:
     finally:
         sys.settrace(before)
     return lines
+
+
+def flows(stream: bytes) -> int:
+    """How many pairs of ends a plan connects, each of which may be two rules."""
+    sources = [split(stream, "stdin")]
+    return len(written_out(make(sources, config_of(sources, None, ()), Options()).plan.edges))
 
 
 def growth(group: str, kind: str, count: int = 20) -> float:
