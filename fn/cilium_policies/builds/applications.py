@@ -12,7 +12,7 @@ from cilium_policies.builds.kustomization import read as read_fields
 from cilium_policies.builds.repository import ARGO, Found, Repository
 from cilium_policies.document.finding import RefusedError, line_of
 from cilium_policies.kube.not_built import NOT_BUILT
-from cilium_policies.kube.objects import mapping
+from cilium_policies.kube.objects import mapping, mappings
 
 HOME = "argocd"
 _CHART = "argocd-apps"  # the chart whose values are Applications
@@ -103,11 +103,12 @@ def _of_chart(repository: Repository, folder: str) -> Iterator[Fields]:
         given = read_fields(values) if os.path.isfile(values) else {}
     except RefusedError:
         return
-    for one in chart.get("dependencies") or []:
-        if isinstance(one, dict) and one.get("name") == _CHART:
+    for one in mappings(chart.get("dependencies")):
+        if one.get("name") == _CHART:
             inside = mapping(given.get(str(one.get("alias") or _CHART)))
             for field, kind in (("applications", "Application"), ("applicationsets", "ApplicationSet")):
-                for name, spec in mapping(inside.get(field)).items():
+                for name, body in mapping(inside.get(field)).items():
+                    spec = mapping(body)
                     namespace = spec.get("namespace") or HOME
                     metadata = {"name": name, "namespace": namespace}
                     rest = {key: value for key, value in spec.items() if key != "namespace"}

@@ -12,7 +12,7 @@ from cilium_policies.builds.expressions import evaluated, word
 from cilium_policies.builds.repository import Repository, above
 from cilium_policies.builds.template_patch import NotEvaluatedError, patches, selected
 from cilium_policies.errors import CiliumPoliciesError
-from cilium_policies.kube.objects import at, mapping, mappings, with_texts
+from cilium_policies.kube.objects import at, mapping, mappings, sequence, with_texts
 from cilium_policies.lean import Any
 from cilium_policies.workloads.releases.values import merge
 
@@ -87,8 +87,10 @@ class ApplicationSet:
         }
         for kind, body in generator.items():
             if kind in kinds:
+                if body and not isinstance(body, dict):
+                    raise Unknown(f"its generator {kind} is not a mapping")
                 yield from kinds[kind](
-                    self._filled(body, given, self._expression) if given else body or {}, given
+                    self._filled(body, given, self._expression) if given and body else body or {}, given
                 )
             elif kind not in ("selector", "template"):
                 raise Unknown(f"what its generator {kind} finds is not in the repository")
@@ -152,7 +154,7 @@ class ApplicationSet:
                 yield merge(first, second)
 
     def _merge(self, body: Params, given: Params) -> Iterator[Params]:
-        keys = body.get("mergeKeys") or []
+        keys = list(map(str, sequence(body.get("mergeKeys"))))
         generators = mappings(body.get("generators"))
         made = list(self._params(generators[0], given)) if generators else []
         for generator in generators[1:]:
@@ -225,8 +227,8 @@ def _last_word(match: re.Match[str]) -> str:
 
 def _at(params: Params, path: str) -> Any:
     """A field by its path, with `[n]` for an entry of `path`."""
-    if entry := re.fullmatch(r"path\[(\d+)\]", path):
-        segments = params.get("path", {}).get("segments", []) if isinstance(params.get("path"), dict) else []
+    if entry := re.fullmatch(r"path\[(\d{1,9})\]", path):
+        segments = sequence(at(params, "path", "segments"))
         return segments[int(entry.group(1))] if int(entry.group(1)) < len(segments) else None
     return at(params, *path.split("."))
 

@@ -17,7 +17,7 @@ from cilium_policies.builds.repository import ARGO, Repository, Told, address, c
 from cilium_policies.builds.workers import in_parallel
 from cilium_policies.document.finding import RefusedError
 from cilium_policies.kube.not_built import ELSEWHERE
-from cilium_policies.kube.objects import CLUSTER_SCOPED, mapping
+from cilium_policies.kube.objects import CLUSTER_SCOPED, at, mapping
 
 # What knows an ApplicationSet's clusters and tokens; what it prints may lie in any file of the repository.
 _MAKE = "`argocd appset generate -o yaml FILE` prints them"
@@ -69,7 +69,7 @@ class Argo:
                 app.notes.append("no Application names this chart: rendered with its own values.yaml")
             if not (bodies or app.failure or app.notes):
                 continue
-            if not app.failure and len(app.docs) == 1 and not texts.typed(app.docs[0])["spec"]["sources"]:
+            if not app.failure and len(app.docs) == 1 and not at(texts.typed(app.docs[0]), "spec", "sources"):
                 app.docs = []
             self.apps[app.key] = app
         return made

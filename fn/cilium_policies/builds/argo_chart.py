@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from cilium_policies.builds import kustomization, texts, tool, typed
 from cilium_policies.builds.kustomization import Fields
-from cilium_policies.kube.objects import at, mapping, mappings
+from cilium_policies.kube.objects import at, mapping, mappings, sequence
 from cilium_policies.lean import Any
 from cilium_policies.workloads.releases.values import merge, set_path
 
@@ -25,7 +25,7 @@ def is_beside(dependency: Fields) -> bool:
 
 def beside(chart: Fields) -> list[Fields]:
     """The dependencies of a chart that lie in the repository."""
-    return [one for one in chart.get("dependencies") or [] if is_beside(one)]
+    return [one for one in mappings(chart.get("dependencies")) if is_beside(one)]
 
 
 def is_library(dependency: Fields) -> bool:
@@ -39,11 +39,11 @@ def copied(folder: str, copy: str, root: str, chart: Fields, depth: int = _NESTE
     import shutil  # few builds have charts of the repository's own
 
     try:
-        shutil.copytree(folder, copy, symlinks=False, ignore=shutil.ignore_patterns(".git"))
+        shutil.copytree(folder, copy, symlinks=False, ignore=_not_of_a_chart)
     except shutil.Error as failed:
         unread = os.path.relpath(failed.args[0][0][0], root)
         raise tool.ToolError(f"the chart cannot be rendered: {unread} cannot be read") from None
-    if any(map(is_library, chart.get("dependencies") or [])):
+    if any(map(is_library, mappings(chart.get("dependencies")))):
         _drop_loaders(os.path.join(copy, "templates"))
     kept = []
     for one in beside(chart) if depth else []:
@@ -57,6 +57,17 @@ def copied(folder: str, copy: str, root: str, chart: Fields, depth: int = _NESTE
     with open(os.path.join(copy, "Chart.yaml"), "wb") as file:
         own = {key: value for key, value in chart.items() if key != "dependencies"}
         file.write(texts.written({**own, **({"dependencies": kept} if kept else {})}))
+
+
+def _not_of_a_chart(folder: str, names: list[str]) -> set[str]:
+    """Git's own folder, pipes and devices: the last may never end."""
+    places = {name: os.path.join(folder, name) for name in names}
+    odd = {
+        one
+        for one, it in places.items()
+        if os.path.exists(it) and not (os.path.isfile(it) or os.path.isdir(it))
+    }
+    return odd | {".git"}
 
 
 def _drop_loaders(templates: str) -> None:
@@ -80,7 +91,7 @@ def chart_values(
     own = os.path.join(folder, "values.yaml")
     for place in [own] if folder and os.path.isfile(own) else []:
         made = kustomization.read(place)
-    for name in helm.get("valueFiles") or []:
+    for name in sequence(helm.get("valueFiles")):
         place = _values_file(str(name), folder, root, found)
         if os.path.isfile(place):
             made = merge(made, kustomization.read(place))
@@ -147,7 +158,7 @@ def with_values(source: Fields, values: Fields, found: Callable[[str], str]) -> 
     helm = mapping(source.get("helm"))
     elsewhere = [
         one
-        for one in helm.get("valueFiles") or []
+        for one in sequence(helm.get("valueFiles"))
         if not os.path.isfile(_values_file(str(one), "", "", found))
     ]
     rest = {key: value for key, value in helm.items() if key != "valueFiles"}

@@ -7,13 +7,14 @@ import os
 from collections.abc import Callable, Iterator
 
 from cilium_policies.builds import argo_chart, kustomization, texts, tool
+from cilium_policies.builds.fields import joined, listed, table, tables
 from cilium_policies.builds.inflation import Inflation
 from cilium_policies.builds.kustomization import Fields
 from cilium_policies.builds.notes import who
 from cilium_policies.builds.repository import Repository, clean
 from cilium_policies.document.filenames import ENDINGS
 from cilium_policies.document.finding import RefusedError, refused
-from cilium_policies.kube.objects import mapping
+from cilium_policies.kube.objects import mapping, mappings
 from cilium_policies.lean import NamedTuple
 
 # What charts are rendered for: Helm's own word depends on how it was built.
@@ -145,7 +146,7 @@ class Builder:
         release = str(helm.get("releaseName") or name)
         charts = [
             argo_chart.dependency(one, release, given)
-            for one in chart.get("dependencies") or []
+            for one in mappings(chart.get("dependencies"))
             if argo_chart.enabled(one, given) and not argo_chart.is_beside(one)
         ]
         if not os.path.isdir(os.path.join(folder, "templates")):
@@ -179,25 +180,30 @@ class Builder:
 
 
 def with_argo(fields: Fields, options: Fields) -> Fields:
-    """A kustomization with an Application's `kustomize` options, which Argo CD writes into it."""
+    """A kustomization with an Application's `kustomize` options, which Argo CD writes into it. Raises RefusedError for
+    options of a form that they do not have."""
     made = dict(fields)
     for key in ("namePrefix", "nameSuffix", "namespace"):
         if options.get(key):
             made[key] = options[key]
     for key in ("commonLabels", "commonAnnotations"):
-        if options.get(key):
-            made[key] = {**(made.get(key) or {}), **options[key]}
+        given = table(options, key)
+        if given and isinstance(made.get(key) or {}, dict):
+            made[key] = {**(made.get(key) or {}), **given}
     for key in ("patches", "components"):
-        if options.get(key):
-            made[key] = [*(made.get(key) or []), *options[key]]
-    if options.get("replicas"):
-        own = [{"name": one.get("name"), "count": int(one.get("count") or 0)} for one in options["replicas"]]
-        made["replicas"] = [*(made.get("replicas") or []), *own]
-    if options.get("images"):
-        made["images"] = kustomization.merged_images(
-            made.get("images") or [], [*map(image, options["images"])]
-        )
+        if more := listed(options, key):
+            made[key] = joined(made.get(key), more)
+    if replicas := tables(options, "replicas"):
+        made["replicas"] = joined(made.get("replicas"), map(_replicas, replicas))
+    if images := listed(options, "images"):
+        made["images"] = kustomization.merged_images(made.get("images"), [*map(image, images)])
     return made
+
+
+def _replicas(one: Fields) -> Fields:
+    """An Application may write the number as a text."""
+    count = str(one.get("count") or 0)
+    return {"name": one.get("name"), "count": int(count) if count.isascii() and count.isdigit() else count}
 
 
 def image(text: str) -> Fields:

@@ -185,7 +185,7 @@ class Flux:
             )
             after = kustomization.with_flux(before, handed(unit), real)
         except RefusedError as refused:
-            file = os.path.relpath(refused.finding.file, place.root)
+            file = refused.finding.file and os.path.relpath(refused.finding.file, place.root)
             unit.failure = line_of(refused.finding._replace(file=file))
             return None
         if kustomization.is_empty(after):

@@ -11,8 +11,10 @@ import os
 from collections.abc import Iterator
 
 from cilium_policies.builds import texts, typed
+from cilium_policies.builds.fields import joined
 from cilium_policies.builds.kustomization import Fields
 from cilium_policies.document.finding import RefusedError
+from cilium_policies.kube.objects import sequence
 from cilium_policies.lean import Any
 
 _KSOPS = ("viaduct.ai/v1", "ksops")
@@ -30,8 +32,9 @@ def settled(fields: Fields, folder: str) -> Fields:
     charts: list[Fields] = []
     for entry in entries:
         objects = list(_objects(entry, folder))
-        kinds = {(one.get("apiVersion"), one.get("kind")) for one in objects}
-        if not objects or not kinds <= {_KSOPS, _HELM}:
+        if not objects or not all(
+            (one.get("apiVersion"), one.get("kind")) in (_KSOPS, _HELM) for one in objects
+        ):
             kept.append(entry)
             continue
         for one in objects:
@@ -43,9 +46,9 @@ def settled(fields: Fields, folder: str) -> Fields:
         return fields
     made = {**fields, "generators": kept}
     if files:
-        made["resources"] = [*(fields.get("resources") or []), *files]
+        made["resources"] = joined(fields.get("resources"), files)
     if charts:
-        made["helmCharts"] = [*(fields.get("helmCharts") or []), *charts]
+        made["helmCharts"] = joined(fields.get("helmCharts"), charts)
     return made
 
 
@@ -72,5 +75,5 @@ def _objects(entry: object, folder: str) -> Iterator[Fields]:
 def _files(generator: Fields, folder: str, entry: object) -> list[str]:
     """The encrypted files that KSOPS prints; paths are as from the kustomization."""
     base = "" if "\n" in str(entry) else os.path.dirname(str(entry))
-    found = [os.path.join(base, str(one)) for one in generator.get("files") or []]
+    found = [os.path.join(base, str(one)) for one in sequence(generator.get("files"))]
     return [one for one in found if os.path.isfile(os.path.join(folder, one))]

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from cilium_policies.builds import generators, kustomization, texts
 from cilium_policies.builds.kustomization import FOLDERS, Fields, folders_of
 from cilium_policies.document.finding import RefusedError
+from cilium_policies.kube.objects import mappings, sequence
 from cilium_policies.kube.reading import API
 from cilium_policies.lean import Any
 from cilium_policies.workloads.releases.values import merge
@@ -109,12 +110,9 @@ def _is_own_config(entry: object, folder: str) -> bool:
 
 
 def _charts(fields: Fields) -> Iterator[Fields]:
-    for one in fields.get("helmCharts") or []:
-        if isinstance(one, dict):
-            yield one
-    for one in fields.get("helmChartInflationGenerator") or []:
-        if isinstance(one, dict):
-            yield {**one, "name": one.get("chartName"), "version": one.get("chartVersion")}
+    yield from mappings(fields.get("helmCharts"))
+    for one in mappings(fields.get("helmChartInflationGenerator")):
+        yield {**one, "name": one.get("chartName"), "version": one.get("chartVersion")}
 
 
 def _document(chart: Fields, folder: str, namespace: str) -> bytes:
@@ -133,7 +131,7 @@ def _document(chart: Fields, folder: str, namespace: str) -> bytes:
 def values_of(chart: Fields, folder: str) -> Fields:
     """A chart's values: those of its files, then those in place."""
     made: Fields = {}
-    for name in (chart.get("valuesFile"), *(chart.get("additionalValuesFiles") or [])):
+    for name in (chart.get("valuesFile"), *sequence(chart.get("additionalValuesFiles"))):
         place = os.path.join(folder, str(name)) if name else ""
         if place and os.path.isfile(place):
             try:

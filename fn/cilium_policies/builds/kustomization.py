@@ -11,7 +11,9 @@ from collections.abc import Iterator, Mapping
 from functools import cache
 
 from cilium_policies.builds import typed
+from cilium_policies.builds.fields import joined, listed, tables
 from cilium_policies.document.finding import refused
+from cilium_policies.kube.objects import sequence
 from cilium_policies.lean import Any
 
 NAMES = ("kustomization.yaml", "kustomization.yml", "Kustomization")
@@ -57,7 +59,7 @@ def read(place: str) -> Fields:
 def folders_of(fields: Fields, folder: str) -> Iterator[str]:
     """The folders that a kustomization builds on, as real paths."""
     for key in FOLDERS:
-        for one in fields.get(key) or []:
+        for one in sequence(fields.get(key)):
             if isinstance(one, str) and "\n" not in one:
                 below = os.path.join(folder, one)
                 if os.path.isdir(below):
@@ -103,7 +105,8 @@ def is_manifest(place: str) -> bool:
 
 
 def with_flux(fields: Fields, spec: Mapping[str, Any], folder: str) -> Fields:
-    """The fields with those of a Flux Kustomization's spec, by fluxcd/pkg/kustomize."""
+    """The fields with those of a Flux Kustomization's spec, by fluxcd/pkg/kustomize. Raises RefusedError for what the
+    API server would refuse there; what is odd in the folder's own file the tool refuses."""
     made = {key: value for key, value in fields.items() if key in _KNOWN}
     for field, key in (
         ("targetNamespace", "namespace"),
@@ -112,31 +115,27 @@ def with_flux(fields: Fields, spec: Mapping[str, Any], folder: str) -> Fields:
     ):
         if spec.get(field):
             made[key] = spec[field]
-    if spec.get("patches"):
-        made["patches"] = [*(made.get("patches") or []), *map(_patch, spec["patches"])]
+    if patches := tables(spec, "patches"):
+        made["patches"] = joined(made.get("patches"), map(_patch, patches))
     components = [
         one
-        for one in spec.get("components") or []
+        for one in listed(spec, "components")
         if os.path.exists(os.path.join(folder, str(one)))
         or spec.get("ignoreMissingComponents") not in (True, "true")
     ]
     if components:
-        made["components"] = [*(made.get("components") or []), *components]
-    if spec.get("patchesStrategicMerge"):
+        made["components"] = joined(made.get("components"), components)
+    if merges := listed(spec, "patchesStrategicMerge"):
         import json
 
-        added = [json.dumps(one) for one in spec["patchesStrategicMerge"]]
-        made["patchesStrategicMerge"] = [*(made.get("patchesStrategicMerge") or []), *added]
-    if spec.get("patchesJson6902"):
+        made["patchesStrategicMerge"] = joined(made.get("patchesStrategicMerge"), map(json.dumps, merges))
+    if patches := tables(spec, "patchesJson6902"):
         import json
 
-        patches = [
-            {"patch": json.dumps(one.get("patch")), "target": one.get("target")}
-            for one in spec["patchesJson6902"]
-        ]
-        made["patchesJson6902"] = [*(made.get("patchesJson6902") or []), *patches]
-    if spec.get("images"):
-        made["images"] = merged_images(made.get("images") or [], spec["images"])
+        changes = ({"patch": json.dumps(one.get("patch")), "target": one.get("target")} for one in patches)
+        made["patchesJson6902"] = joined(made.get("patchesJson6902"), changes)
+    if images := tables(spec, "images"):
+        made["images"] = merged_images(made.get("images"), images)
     if spec.get("buildMetadata"):
         made["buildMetadata"] = spec["buildMetadata"]
     return made
@@ -146,9 +145,11 @@ def _patch(one: Mapping[str, Any]) -> Fields:
     return {key: value for key, value in one.items() if key in ("patch", "target")}
 
 
-def merged_images(own: list[Fields], given: list[Fields]) -> list[Fields]:
+def merged_images(own: Any, given: list[Fields]) -> Any:
     """Images of the folder's file with those of the Kustomization over them; tag and digest are one choice."""
-    made = [dict(one) for one in own]
+    if own and not (isinstance(own, list) and all(isinstance(one, dict) for one in own)):
+        return own  # the tool refuses it
+    made = [dict(one) for one in own or ()]
     for image in given:
         found = next((one for one in made if one.get("name") == image.get("name")), None)
         if found is None:
@@ -172,7 +173,9 @@ def placed(scratch: str, folder: str, fields: Fields, instead: Mapping[str, str]
 
     moved = _Moved(folder, _real(scratch), instead or {})
     text = json.dumps(moved.fields(fields), ensure_ascii=False)  # json.dump encodes in Python
-    _write_over(os.path.join(scratch, NAMES[0]), text.encode())
+    _write_over(
+        os.path.join(scratch, NAMES[0]), text.encode(errors="replace")
+    )  # of a file's name that is no text
     return scratch
 
 
@@ -231,7 +234,10 @@ class _Moved:
         for key in _WITH_PATH:
             if isinstance(made.get(key), list):
                 made[key] = [
-                    {**one, "path": self.path(one["path"])} if "path" in one else one for one in made[key]
+                    {**one, "path": self.path(one["path"])}
+                    if isinstance(one, dict) and "path" in one
+                    else one
+                    for one in made[key]
                 ]
         for key in _GENERATORS:
             if isinstance(made.get(key), list):
@@ -252,8 +258,10 @@ class _Moved:
             return self._above + place[len(self._folder) :]
         return os.path.relpath(place, self._here)
 
-    def _generator(self, generator: Fields) -> Fields:
+    def _generator(self, generator: Any) -> Any:
         """A generator with its `files`, `envs` and `env` moved; its literals are no files."""
+        if not isinstance(generator, dict):
+            return generator
         made = dict(generator)
         if isinstance(made.get("files"), list):
             made["files"] = [self._named(one) for one in made["files"]]

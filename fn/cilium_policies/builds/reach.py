@@ -7,6 +7,7 @@ import os
 from cilium_policies.builds.kustomization import folders_of
 from cilium_policies.builds.repository import Repository, above, clean
 from cilium_policies.document.finding import RefusedError
+from cilium_policies.kube.objects import mappings, sequence
 
 
 def reach(repository: Repository, folder: str) -> set[str]:
@@ -58,7 +59,7 @@ def _resources(repository: Repository, folder: str) -> list[str]:
         fields = repository.fields(repository.place(repository.kustomizations[folder]))
     except RefusedError:
         return []
-    entries = [*(fields.get("resources") or []), *(fields.get("bases") or [])]
+    entries = [one for key in ("resources", "bases") for one in sequence(fields.get(key))]
     return [clean(f"{folder}/{one}") for one in entries if isinstance(one, str) and "\n" not in one]
 
 
@@ -68,8 +69,8 @@ def patched(repository: Repository, folder: str) -> set[str]:
         fields = repository.fields(repository.place(repository.kustomizations[folder]))
     except (KeyError, RefusedError):
         return set()
-    named = [one.get("path") for one in fields.get("patches") or [] if isinstance(one, dict)]
-    named += fields.get("patchesStrategicMerge") or []
+    named = [one.get("path") for one in mappings(fields.get("patches"))]
+    named += sequence(fields.get("patchesStrategicMerge"))
     return {clean(f"{folder}/{one}") for one in named if isinstance(one, str) and "\n" not in one}
 
 

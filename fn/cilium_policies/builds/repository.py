@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import stat
 from bisect import bisect_left
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -117,8 +118,8 @@ class Repository:
 
     def _beginning(self, top: str) -> str:
         """Where the paths of Flux and Argo CD begin: where Git does (`top`), if they lead somewhere from there, else
-        here or in a folder above, but none above Git's. Only paths can tell: a repository may lie in another, as a
-        test's or an example."""
+        here or in a folder above, but none above Git's and not the system's root. Only paths can tell: a repository
+        may lie in another, as a test's or an example."""
         wanted = [one for one in map(path_of, self.kinds("Kustomization", FLUX)) if one and "$" not in one]
         wanted += [text(at(one.one.spec, "source", "path")) for one in self.kinds("Application", ARGO)]
         wanted = [one.strip("/") for one in wanted if one.strip("./")]
@@ -129,8 +130,8 @@ class Repository:
             if folder == top:
                 break
             folder = os.path.dirname(folder)
-        leading = (one for one in folders if any(os.path.isdir(os.path.join(one, path)) for path in wanted))
-        return next(leading, top or self.asked_folder)
+        found = (one for one in folders if any(os.path.isdir(os.path.join(one, path)) for path in wanted))
+        return next((one for one in found if one != os.sep), top or self.asked_folder)
 
     @cached_property
     def branch(self) -> str:
@@ -146,10 +147,12 @@ class Repository:
         return os.path.join(self.root, *path.split("/")) if path else self.root
 
     def data(self, path: str, most: int | None = None) -> bytes:
-        """What a file holds; nothing of one that cannot be read, as a link to nowhere, or is larger than `most`."""
+        """What a file holds; nothing of one that cannot be read, as a link to nowhere or to a pipe or a device, which
+        may never end, or is larger than `most`."""
         try:
-            with open(os.path.join(self.root, path), "rb", buffering=0) as file:
-                if most is not None and os.fstat(file.fileno()).st_size > most:
+            with open(os.path.join(self.root, path), "rb", buffering=0, opener=_at_once) as file:
+                told = os.fstat(file.fileno())
+                if not stat.S_ISREG(told.st_mode) or (most is not None and told.st_size > most):
                     return b""
                 return file.readall()
         except OSError:
@@ -226,6 +229,11 @@ def _below(ordered: list[str], folder: str) -> list[str]:
     return ordered[first:last]
 
 
+def _at_once(place: str, flags: int) -> int:
+    """Opens a file; a pipe that nobody writes to is no reason to wait."""
+    return os.open(place, flags | getattr(os, "O_NONBLOCK", 0))
+
+
 def _walk(root: str, asked: str) -> Iterator[tuple[str, bool]]:
     """Files that say something, and nothing hidden but the folder asked for; each with whether it is a link."""
     waiting = [""]  # folders, the next one last: a call for each would end where they lie a thousand deep
@@ -237,7 +245,7 @@ def _walk(root: str, asked: str) -> Iterator[tuple[str, bool]]:
             if _is_folder(one):
                 if _is_walked(one.name, one.path, asked) and not one.is_symlink():
                     folders.append(one.name)
-            elif _says_something(one.name):
+            elif _says_something(one.name) and (one.is_symlink() or one.is_file()):  # no pipe
                 files.append((f"{base}{one.name}", one.is_symlink()))
         yield from sorted(files)
         waiting += (f"{base}{folder}/" for folder in sorted(folders, reverse=True))

@@ -11,7 +11,7 @@ import re
 
 from cilium_policies.builds import texts
 from cilium_policies.errors import CiliumPoliciesError
-from cilium_policies.kube.objects import mapping, text, with_texts
+from cilium_policies.kube.objects import mapping, mappings, text, with_texts
 from cilium_policies.lean import Any
 
 GROUP = "fluxcd.controlplane.io"
@@ -31,12 +31,12 @@ def made(document: bytes) -> list[bytes]:
         raise UnknownError("inputs from a ResourceSetInputProvider")
     if mapping(spec.get("inputStrategy")).get("name") not in (None, "Flatten"):
         raise UnknownError("an input strategy")
-    inputs = [one for one in spec.get("inputs") or [] if isinstance(one, dict)] or [{}]
+    inputs = mappings(spec.get("inputs")) or [{}]
     metadata = mapping(body.get("metadata"))
     owner = {f"resourceset.{GROUP}/{key}": text(metadata.get(key)) for key in ("name", "namespace")}
     found: dict[tuple[str, ...], bytes] = {}
     for one in inputs:
-        for resource in spec.get("resources") or []:
+        for resource in mappings(spec.get("resources")):
             _add(found, texts.written(_filled(resource, one)), owner)
         template = spec.get("resourcesTemplate")
         if isinstance(template, str):

@@ -10,7 +10,7 @@ from itertools import count
 from cilium_policies.builds.artifact import laid
 from cilium_policies.builds.repository import FLUX, Repository, above, address, clean, path_of
 from cilium_policies.errors import CiliumPoliciesError
-from cilium_policies.kube.objects import Object, at, mapping, mappings, strings, text
+from cilium_policies.kube.objects import Object, at, mapping, mappings, sequence, strings, text
 from cilium_policies.lean import Any, NamedTuple
 
 Reference = tuple[str, str, str]  # kind, namespace, name
@@ -141,7 +141,7 @@ class Sources:
             target = os.path.join(self._scratch, f"artifact-{next(self._targets)}")
             os.makedirs(target)
             for step in mappings(artifact.get("copy")):
-                self._copy(one, strings(step), [*map(text, step.get("exclude") or [])], target)
+                self._copy(one, strings(step), [*map(text, sequence(step.get("exclude")))], target)
             return target
         raise ElsewhereError(f"no ArtifactGenerator here makes the artifact {reference[1]}/{reference[2]}")
 

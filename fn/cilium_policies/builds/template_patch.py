@@ -14,7 +14,7 @@ from cilium_policies.builds.expressions import word
 from cilium_policies.builds.scratch import scratch
 from cilium_policies.document.finding import RefusedError
 from cilium_policies.errors import CiliumPoliciesError
-from cilium_policies.kube.objects import at, mapping, mappings
+from cilium_policies.kube.objects import at, mapping, mappings, sequence
 from cilium_policies.kube.selectors import fits
 from cilium_policies.lean import Any
 
@@ -89,5 +89,5 @@ def selected(generator: Params, params: Params) -> bool:
 
 def _holds(one: Params, params: Params) -> bool:
     value = at(params, *str(one.get("key")).split("."))
-    values = [str(each) for each in one.get("values") or []]
+    values = [str(each) for each in sequence(one.get("values"))]
     return fits(str(one.get("operator")), values, None if value is None else word(value))

@@ -16,6 +16,7 @@ from cilium_policies.document.check import check_bytes
 from cilium_policies.document.origin import MARK
 from cilium_policies.document.split import split
 from cilium_policies.document.stream import documents as spans_of
+from cilium_policies.document.visible import visible
 from cilium_policies.kube.objects import Object, mapping
 from cilium_policies.lean import Any
 
@@ -38,7 +39,8 @@ def documents(printed: bytes, name: str) -> list[bytes]:
 
 def from_place(text: bytes, path: str) -> bytes:
     """The document with a comment that says where it comes from, as `helm template` writes it."""
-    return MARK + (path or ".").encode() + b"\n" + text
+    name = visible(" ".join(path.splitlines()) or ".")  # a folder's name may hold anything
+    return MARK + name.encode(errors="replace") + b"\n" + text
 
 
 def stream(texts: Iterable[bytes]) -> bytes:

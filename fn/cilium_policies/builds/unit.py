@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator
 from threading import Lock
 
@@ -69,7 +70,7 @@ def unit_as_applied(first: Unit) -> Unit | None:
     """A cluster's first Kustomization as it is once it has applied itself, patched on the way; None where that changes
     nothing. Where its files lie stays as it is."""
     path = clean(text(first.one.spec.get("path")))
-    signs = (first.one.name.encode(), path.encode())  # most of what it applies is not parsed for this
+    signs = (first.one.name.encode(), os.fsencode(path))  # most of what it applies is not parsed for this
     telling = (document for document in first.printed if all(sign in document for sign in signs))
     for one in children(first, telling):
         spec = one.one.spec
