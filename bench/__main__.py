@@ -12,11 +12,12 @@ from pathlib import Path
 from typing import NamedTuple
 
 from bench import browser, builds, commands, container, kustomize, page, profile
-from bench.measure import Run, interleaved, run
+from bench.measure import Ratio, Run, interleaved, paired, run
 
 REPORTED = 8_000  # items, among them a thousand workloads
 REPORT, TREE = "report of 1,000 workloads", "build of 150 Kustomizations"
 ROUNDS = {100: 31, 1_000: 11, 10_000: 5, 50_000: 1}
+BUILT, PAIRS = 1_000, 31  # items of the build that is held to `cat`'s pair by pair: the two are close
 OURS, GO, PYYAML = "cilium-policies", "Go peer", "PyYAML peer"
 HERE = "cilium-policies, this checkout's Python"
 LARGEST_HERE = 10_000  # items
@@ -36,6 +37,7 @@ class Results(NamedTuple):
     start: dict[str, Run]
     container: dict[str, Run]
     builds: dict[int, dict[str, Run]]
+    of_cat: Ratio | None  # CPU of the build of `BUILT` items
     packages: dict[str, float]
     commands: dict[str, dict[str, Run]]
     opens: float | None  # seconds that a browser takes for the large report
@@ -63,7 +65,8 @@ def main() -> None:
     show("start-up", start)
     inside = container.start_up(builds.CACHE / "empty.yaml")
     show("in a container", inside)
-    whole = whole_builds(options.builds, options.rounds, {"cat": ["cat"], GO: go, PYYAML: pyyaml, OURS: ours})
+    functions = {"cat": ["cat"], GO: go, PYYAML: pyyaml, OURS: ours}
+    whole, of_cat = whole_builds(options.builds, options.rounds, functions)
     packages = profile.packages(made("resource_list", 10_000))
     large = made("stream", REPORTED)
     asked_at = {REPORT: commands.report(large, options.rounds)}
@@ -72,7 +75,7 @@ def main() -> None:
         asked_at[TREE] = commands.build(binary, options.rounds)
     for title, runs in asked_at.items():
         show(title, runs)
-    options.page.write_text(text(Results(sizes, start, inside, whole, packages, asked_at, opens)))
+    options.page.write_text(text(Results(sizes, start, inside, whole, of_cat, packages, asked_at, opens)))
     print(f"bench: wrote {options.page}")
 
 
@@ -107,22 +110,27 @@ def start_up(ours: list[str]) -> dict[str, Run]:
     return interleaved({name: partial(run, command, str(empty)) for name, command in commands.items()}, 21)
 
 
-def whole_builds(sizes: list[int], rounds: int, commands: dict[str, list[str]]) -> dict[int, dict[str, Run]]:
-    """`kustomize build` by size; empty without kustomize."""
+def whole_builds(
+    sizes: list[int], rounds: int, commands: dict[str, list[str]]
+) -> tuple[dict[int, dict[str, Run]], Ratio | None]:
+    """`kustomize build` by size, and what it is of `cat`'s at `BUILT`; empty without kustomize."""
     binary = builds.kustomize()
     if binary is None:
         print("bench: no kustomize (make tools): whole builds left out")
-        return {}
+        return {}, None
     functions = {"no function": ""}
     for number, (name, command) in enumerate(commands.items()):
         functions[name] = builds.executable(command, f"function-{number}")
     functions[f"{OURS}, ids kept"] = builds.executable(builds.keeping_ids(), "function-ids")
-    found = {}
+    found, of_cat = dict[int, dict[str, Run]](), None
     for size in sizes:
         calls = kustomize.candidates(binary, functions, made("stream", size))
         found[size] = interleaved(calls, rounds or (5 if size < 1_000 else 7))
         show(f"kustomize build, {size} items", found[size])
-    return found
+        if size == BUILT:
+            of_cat = paired(calls[OURS], calls["cat"], rounds or PAIRS)
+            print(f"  CPU of cat's, pair by pair: {page.shown(of_cat)}", flush=True)
+    return found, of_cat
 
 
 def text(found: Results) -> str:
@@ -155,9 +163,9 @@ def by_size(groups: dict[int, dict[str, Run]]) -> dict[str, dict[str, Run]]:
     return {f"{size:,} items": runs for size, runs in groups.items()}
 
 
-def asked(found: Results, bytes_each: float) -> list[tuple[str, float, float]]:
+def asked(found: Results, bytes_each: float) -> list[tuple[str, float, float | Ratio]]:
     """The targets that these measurements answer."""
-    rows = []
+    rows = list[tuple[str, float, float | Ratio]]()
     for size, cpu, peak in ((100, 1, None), (1_000, 1 / 3, 1 / 3), (10_000, 1 / 5, 1 / 10)):
         if GO in found.sizes.get(size, {}):
             mine, theirs = found.sizes[size][OURS], found.sizes[size][GO]
@@ -178,11 +186,11 @@ def asked(found: Results, bytes_each: float) -> list[tuple[str, float, float]]:
     if found.container:
         over = found.container[OURS].wall - found.container[container.EMPTY].wall
         rows.append(("container: seconds over an empty one", 0.1, over))
-    if 1_000 in found.builds:
-        runs = found.builds[1_000]
+    if found.of_cat:
+        runs = found.builds[BUILT]
         kept = runs[f"{OURS}, ids kept"]
-        rows.append(("build of 1,000 items: CPU of `cat`'s", 1, runs[OURS].cpu / runs["cat"].cpu))
-        rows.append(("build of 1,000 items: CPU with ids kept", 0.85, runs[OURS].cpu / kept.cpu))
+        rows.append((f"build of {BUILT:,} items: CPU of `cat`'s", 1, found.of_cat))
+        rows.append((f"build of {BUILT:,} items: CPU with ids kept", 0.85, runs[OURS].cpu / kept.cpu))
     if REPORT in found.commands:
         (runs,) = found.commands[REPORT].values()
         rows.append((f"{REPORT}: seconds", 1.5, runs.wall))

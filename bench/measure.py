@@ -1,12 +1,14 @@
-"""One process at a time: wall clock, CPU and peak memory of a command."""
+"""One process at a time: wall clock, CPU and peak memory of a command; how sure a ratio of two commands is."""
 
 from __future__ import annotations
 
+import math
 import os
 import statistics
 import subprocess
 import time
 from collections.abc import Callable, Sequence
+from itertools import accumulate
 from typing import NamedTuple
 
 
@@ -16,6 +18,14 @@ class Run(NamedTuple):
     wall: float
     cpu: float
     peak: float
+
+
+class Ratio(NamedTuple):
+    """A median, and between what the true one lies (95 %)."""
+
+    median: float
+    low: float
+    high: float
 
 
 class Failed(Exception):
@@ -45,3 +55,26 @@ def interleaved(candidates: dict[str, Callable[[], Run]], rounds: int) -> dict[s
         name: Run(*(statistics.median(column) for column in zip(*found, strict=True)))
         for name, found in runs.items()
     }
+
+
+def paired(one: Callable[[], Run], other: Callable[[], Run], rounds: int) -> Ratio:
+    """The CPU of one in that of the other, of neighbours in time: what slows the machine slows both. Either goes
+    first in every second round."""
+    ratios = list[float]()
+    for number in range(rounds):
+        if number % 2:
+            theirs, mine = other(), one()
+        else:
+            mine, theirs = one(), other()
+        ratios.append(mine.cpu / theirs.cpu)
+    return median_of(ratios)
+
+
+def median_of(values: Sequence[float]) -> Ratio:
+    """The median between two of the values that hold the true one between them: each value lies above it or below it
+    as a coin falls, whatever they are distributed like. Five values and fewer say less than 95 %."""
+    ordered = sorted(values)
+    falls = (math.comb(len(ordered), below) / 2 ** len(ordered) for below in range(len(ordered)))
+    outside = sum(tail <= 0.025 for tail in accumulate(falls))
+    end = max(outside - 1, 0)
+    return Ratio(statistics.median(ordered), ordered[end], ordered[-1 - end])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from bench.measure import Run
+from bench.measure import Ratio, Run
 
 HEAD = """\
 # Performance
@@ -68,13 +68,28 @@ def table(title: str, results: Mapping[str, Mapping[str, Run]], base: str) -> st
     return "\n".join(lines) + "\n"
 
 
-def targets(rows: list[tuple[str, float, float]]) -> str:
+def targets(rows: list[tuple[str, float, float | Ratio]]) -> str:
     """What was asked for: (what, target, measured), each at most its target."""
     lines = [
-        f"| {what} | at most {target:.3g} | {got:.3g} | {'met' if got <= target else '**missed**'} |"
+        f"| {what} | at most {target:.3g} | {shown(got)} | {verdict(got, target)} |"
         for what, target, got in rows
     ]
     return TARGETS + "\n".join(lines) + "\n"
+
+
+def shown(got: float | Ratio) -> str:
+    """A number, with what it lies between where that is known."""
+    if isinstance(got, Ratio):
+        return f"{got.median:.3g} ({got.low:.3g} to {got.high:.3g})"
+    return f"{got:.3g}"
+
+
+def verdict(got: float | Ratio, target: float) -> str:
+    """Met is what is below the target wherever it lies, and missed what is above it."""
+    low, high = (got.low, got.high) if isinstance(got, Ratio) else (got, got)
+    if high <= target:
+        return "met"
+    return "**missed**" if low > target else "**neither met nor missed for certain**"
 
 
 def shares(title: str, packages: Mapping[str, float]) -> str:
