@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from cilium_policies.evidence import addresses, managed
 from cilium_policies.evidence.addresses import Address
@@ -17,7 +17,7 @@ from cilium_policies.evidence.given import Given
 from cilium_policies.evidence.host_aliases import called
 from cilium_policies.evidence.host_keys import is_host_key
 from cilium_policies.evidence.names import resolve
-from cilium_policies.evidence.not_read import calls_nobody, is_called, is_others, not_read
+from cilium_policies.evidence.not_read import calls_nobody, handing, is_called, is_others, not_read
 from cilium_policies.evidence.signs import holds, is_dashboard
 from cilium_policies.evidence.trust import (
     is_for_others,
@@ -56,6 +56,7 @@ def edges(cluster: Cluster, given: Given, some: Iterable[Workload] | None = None
     destinations = Destinations(cluster, given)
     collected = Collected(cluster, given.reads)
     parsed: Parsed = {}
+    handed = handing(cluster, given.reads)
     made = Counter(id(workload.source) for workload in cluster.workloads if workload.texts)
     for workload in cluster.workloads if some is None else some:
         yield from _resolvers(destinations, workload)
@@ -63,7 +64,7 @@ def edges(cluster: Cluster, given: Given, some: Iterable[Workload] | None = None
             continue
         # Of several workloads that one object makes (an operator's, a chart's), its fields do not say which calls.
         alone = made[id(workload.source)] <= 1
-        ignored = not_read(workload, given.ignores)
+        ignored = not_read(cluster, workload, given.ignores, handed)
         places = _addresses(cluster, workload, collected.of(workload), parsed, ignored)
         led: set[str] = set()
         missed: list[Address] = []
@@ -140,22 +141,19 @@ def _addresses(
     workload: Workload,
     more: tuple[Text, ...],
     parsed: Parsed,
-    ignored: re.Pattern[str] | None,
+    ignored: Callable[[Text, bool], bool] | None,
 ) -> Iterator[tuple[Text, Address]]:
     """Every address that a workload's texts name, with the text it stands in. A name without a port (often an
     ingredient of another variable) says nothing new where the same name stands with one."""
     found = list(_named(cluster, workload, more, parsed))
     if ignored is not None:
-        found = [one for one in found if not _is_ignored(one[0], ignored)]
-    told = {address.host.rstrip(".").lower() for _, address in found if address.port and address.explicit}
+        told = ((one, is_variable(one[0]) and not is_value(one[0])) for one in found)
+        found = [one for one, variable in told if not ignored(one[0], variable)]
+    ports = {address.host.rstrip(".").lower() for _, address in found if address.port and address.explicit}
     for place, address in found:
         said = address.port and (address.explicit or address.scheme)
-        if said or address.host.rstrip(".").lower() not in told:
+        if said or address.host.rstrip(".").lower() not in ports:
             yield place, address
-
-
-def _is_ignored(place: Text, ignored: re.Pattern[str]) -> bool:
-    return ignored.fullmatch(place.key) is not None and is_variable(place) and not is_value(place)
 
 
 def _named(

@@ -73,12 +73,12 @@ def _called(cluster: Cluster, namespace: str, release: str, component: str) -> s
 def of_programs(cluster: Cluster, workload: Workload, row: Mapping) -> Iterator[Text]:
     """Files of the programs that set up this one through its API, and variables of their Jobs: a realm, a
     repository's settings, the database of a site."""
-    images = texts(row["handedBy"])
+    images, files = texts(row["handedBy"]), re.compile(text(row.get("handsOn")) or r"\.")
     handing = [one for one in _running(cluster, workload.namespace, images) if one is not workload]
     if handing and flag(row.get("named")):
         handing = [one for one in handing if names(cluster, one, workload)]
     for one in handing:
-        yield from (found for found in one.texts if found.kind == "entry" and "." in found.key)
+        yield from (found for found in one.texts if found.kind == "entry" and files.search(found.key))
         if one.kind == "Job":
             told = (f"{found.key}={found.value}" for found in one.texts if found.kind == "env")
             yield Text("entry", "job.env", "\n".join(told), one.source, "env")

@@ -1,27 +1,78 @@
 """Variables that a program does not read, or reads as their names do not say: charts set one environment for all parts
 of an application, and the part that needs no database then names it all the same. Fields of an operator's object are
-for some of its pods, too."""
+for some of its pods, too; files that a program hands on are for the one that it hands them to."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 from cilium_policies.catalogue.flows import texts
 from cilium_policies.catalogue.recognise import is_image, part_of, repository_of
 from cilium_policies.evidence.object_texts import is_below
-from cilium_policies.kube.objects import Mapping, Object, strings, text
-from cilium_policies.workloads.model import Workload
+from cilium_policies.kube.objects import Mapping, Object, flag, strings, text
+from cilium_policies.workloads.cluster import Cluster
+from cilium_policies.workloads.model import Text, Workload
+
+# By namespace the rows that say which files programs there hand on, each with the servers that get them
+_Handing = dict[str, list[tuple[Mapping, list[Workload]]]]
 
 
-def not_read(workload: Workload, ignores: dict[str, list[Mapping]]) -> re.Pattern[str] | None:
-    """What matches the names of variables that mean nothing to these pods; None: all may mean something. Only where
-    all of their containers run one image is it known which of them a variable is for."""
+def not_read(
+    cluster: Cluster, workload: Workload, ignores: dict[str, list[Mapping]], handing: _Handing
+) -> Callable[[Text, bool], bool] | None:
+    """What says of a text (and of whether it is a variable) that it means nothing to these pods; None: all may mean
+    something."""
+    variables = _ignored(workload, ignores)
+    files = _handed_on(cluster, workload, handing) if workload.namespace in handing else []
+    if variables is None and not files:
+        return None
+
+    def ignored(found: Text, variable: bool) -> bool:
+        if variable and variables is not None and variables.fullmatch(found.key) is not None:
+            return True
+        return found.kind == "entry" and any(one.search(found.key) for one in files)
+
+    return ignored
+
+
+def _ignored(workload: Workload, ignores: dict[str, list[Mapping]]) -> re.Pattern[str] | None:
+    """What matches the names of variables that mean nothing to these pods. Only where all of their containers run one
+    image is it known which of them a variable is for."""
     rows = ignores.get(workload.component, ())
     if not rows or len(set(workload.images)) != 1:
         return None
     repository = repository_of(workload.images[0])
     found = [text(row.get("env")) for row in rows if is_image(repository, text(row.get("image")))]
     return re.compile("|".join(found)) if found else None
+
+
+def handing(cluster: Cluster, reads: dict[str, list[Mapping]]) -> _Handing:
+    """The servers of the cluster to which programs hand files on (`handsOn`)."""
+    found: dict[tuple[str, str], list[Workload]] = {}
+    handed = {name for name, rows in reads.items() if any("handsOn" in row for row in rows)}
+    for one in cluster.workloads if handed else ():
+        if one.component in handed:
+            found.setdefault((one.namespace, one.component), []).append(one)
+    rows: _Handing = {}
+    for (namespace, name), servers in found.items():
+        told = [(row, servers) for row in reads[name] if "handsOn" in row]
+        rows.setdefault(namespace, []).extend(told)
+    return rows
+
+
+def _handed_on(cluster: Cluster, workload: Workload, handing: _Handing) -> list[re.Pattern[str]]:
+    """The names of files that these pods hand on."""
+    repositories = [repository_of(one) for one in workload.images]
+    found = []
+    for row, servers in handing.get(workload.namespace, ()):
+        others = [one for one in servers if one.component != workload.component]
+        if others and any(is_image(each, end) for each in repositories for end in texts(row["handedBy"])):
+            from cilium_policies.evidence.handed import names  # few clusters hold such programs
+
+            if not flag(row.get("named")) or any(names(cluster, workload, one) for one in others):
+                found.append(re.compile(text(row["handsOn"])))
+    return found
 
 
 def is_called(workload: Workload, key: str, reads: dict[str, list[Mapping]]) -> bool:

@@ -9,24 +9,26 @@ from collections.abc import Callable, Iterator
 
 from cilium_policies.catalogue.load import Catalogue
 from cilium_policies.kube.access_rules import EVERYWHERE, Bindings
+from cilium_policies.kube.inventory import Inventory
 from cilium_policies.kube.labels import stable
 from cilium_policies.kube.names import is_namespace
 from cilium_policies.kube.objects import Mapping, flag, strings, text
+from cilium_policies.workloads.configs import Configs
 from cilium_policies.workloads.model import Text, Workload
 from cilium_policies.workloads.sidecars import Sidecars
 from cilium_policies.workloads.vouched import has_role, is_publishers
 
 
 def children(
-    workloads: list[Workload], catalogue: Catalogue, bindings: Callable[[], Bindings], sidecars: Sidecars
+    workloads: list[Workload], catalogue: Catalogue, bindings: Callable[[], Bindings], shown: Inventory
 ) -> Iterator[Workload]:
     """One workload a kind of pods and maker; none where the input shows such pods beside it."""
-    makes = catalogue.head["makes"]
+    makes, sidecars, configs = catalogue.head["makes"], Sidecars(shown, bindings), Configs(shown)
     named = [one for one in workloads if one.component in makes]
     makers = [one for one in named if _may_make(one, catalogue, bindings)]
-    shown: dict[tuple[str, str], list[Workload]] = {}
+    standing: dict[tuple[str, str], list[Workload]] = {}
     for one in workloads if makers else ():
-        shown.setdefault((one.namespace, one.component), []).append(one)
+        standing.setdefault((one.namespace, one.component), []).append(one)
     kinds = [text(row.get("component")) for rows in makes.values() for row in rows] if makers else []
     for maker in makers:
         found = (*maker.texts, *sidecars.of(maker))
@@ -37,14 +39,16 @@ def children(
                 continue
             told = tuple(_told(row, found))
             namespace = _namespace(row, maker, (*told, *found))
-            beside = shown.get((namespace, name), [])
+            beside = standing.get((namespace, name), [])
             if kinds.count(name) > 1:  # several kinds, told by their labels
                 beside = [one for one in beside if labels.items() <= one.labels.items()]
             if not beside:
                 made = _child(name, labels, row, maker, namespace, told)
+                for each in _mounted(row, found):
+                    made.texts += configs.of("ConfigMap", namespace, each)
                 if namespace != maker.namespace and not _may_in(maker, namespace, bindings):
                     made.asked_by = maker.namespace
-                shown.setdefault((namespace, name), []).append(made)
+                standing.setdefault((namespace, name), []).append(made)
                 yield made
 
 
@@ -82,6 +86,13 @@ def _found(row: Mapping, field: str, told: tuple[Text, ...]) -> str:
     pattern = text(row.get(field))
     found = (re.search(pattern, _said(one), re.MULTILINE) for one in told if pattern)
     return next((one[1] for one in found if one and is_namespace(one[1])), "")
+
+
+def _mounted(row: Mapping, of_maker: tuple[Text, ...]) -> list[str]:
+    """The ConfigMaps that its configuration has them mount, by the row's pattern."""
+    pattern = text(row.get("mounts"))
+    found = (re.findall(pattern, _said(one), re.MULTILINE) for one in of_maker if pattern)
+    return list(dict.fromkeys(name for names in found for name in names))
 
 
 def _said(one: Text) -> str:

@@ -94,6 +94,8 @@ def addresses(value: str, key: str, resolves: Callable[[str], bool] = _nothing) 
         better = more > 0 or (more == 0 and not _URL.fullmatch(stripped))
         return whole if whole and not lost and better else kept
     kept = "\n".join(_apart(_lines(stripped.split("\n"), resolves)))
+    if "\n" not in kept and (match := _ASSIGNMENT.match(kept)) is not None and match[2][:2] != "//":
+        kept = f"---\n{kept}"  # the one line of a file that is left is no value of the file's key
     return "\n".join((kept, *[""] * _FAR, whole)) if (whole := _shown(value, resolves)) else kept
 
 

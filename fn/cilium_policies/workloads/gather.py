@@ -27,7 +27,6 @@ from cilium_policies.workloads.kept_templates import kept
 from cilium_policies.workloads.makers import Maker, is_foreign, makers, unknown_kinds
 from cilium_policies.workloads.model import NO_IMAGES, Service, Workload
 from cilium_policies.workloads.selectors import narrow_to, separate
-from cilium_policies.workloads.sidecars import Sidecars
 from cilium_policies.workloads.vouched import Namespaces, believe, trace, vouch
 
 # What makes releases: Flux, K3s (and Flux's artifact of the same name), Argo CD, kustomize.
@@ -66,7 +65,7 @@ def gather(
     workloads += _not_shown(operated, workloads)
     trace(workloads)
     vouch(workloads, catalogue, shown, bindings)  # before anything is made of what a label says
-    workloads += list(children(workloads, catalogue, bindings, Sidecars(shown, bindings)))
+    workloads += list(children(workloads, catalogue, bindings, shown))
     workloads += _kept(workloads, shown, bindings, catalogue)
     controllers, before = distribution.flux(shown, workloads, catalogue)
     workloads += controllers
