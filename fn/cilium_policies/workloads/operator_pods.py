@@ -54,13 +54,15 @@ def workload_of(
     found = Workload(namespace, name, one.kind)
     found.labels = {filled(key, one): filled(value, one) for key, value in entry.labels.items()}
     for path in entry.labels_at:
-        found.labels |= strings(anywhere(one.body, path))
+        found.labels |= _shared(anywhere(one.body, path))
     told_account = account_of(one.spec, is_elsewhere)
     found.service_account = told_account or filled(entry.service_account, one) or "default"
     found.selector = stable(found.labels) or dict(found.labels)
     found.labels |= {key: filled(value, one) for key, value in entry.sometimes.items()}
     if not found.selector and entry.service_account:
         found.selector = {SERVICE_ACCOUNT: found.service_account}
+    if not found.selector:  # nothing else tells them: those versions alone that set one
+        found.selector = stable(found.labels) or dict(found.labels)
     told = None if entry.beside else host_network_of(one.spec)
     facts = Beginning(body=one.body, beside=_beside(one, inventory))
     found.host_network = flag(told, on_host(component, facts))
@@ -75,6 +77,14 @@ def workload_of(
     found.source = one
     found.where = one.where
     return found
+
+
+def _shared(found: Any) -> dict[str, str]:
+    """Labels at a path; of several places of a list what stands at all of them, as one selector is for all."""
+    if not isinstance(found, list):
+        return strings(found)
+    every = [strings(one) for one in found]
+    return {key: value for key, value in every[0].items() if all(one.get(key) == value for one in every)}
 
 
 def _beside(one: Object, inventory: Inventory) -> Callable[[str, str], Iterable[Mapping]]:
