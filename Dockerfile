@@ -13,7 +13,7 @@ RUN python3 -m venv /venv \
  && /venv/bin/pip install -q --disable-pip-version-check --no-cache-dir --no-compile --require-hashes --target /app/lib -r requirements/runtime.txt
 COPY . .
 RUN /venv/bin/pip wheel -q --disable-pip-version-check --no-deps --no-build-isolation -w /wheel . \
- && /venv/bin/pip install -q --disable-pip-version-check --no-deps --no-compile --target /app/lib /wheel/*.whl \
+ && PIP_TARGET=/app/lib /venv/bin/pip install -q --disable-pip-version-check --no-deps --no-compile /wheel/*.whl \
  && cp image/run.py /app/run.py \
  && mkdir /app/bin && cp image/cilium-policies /app/bin/ \
  && sh image/slim.sh /app "$SOURCE_DATE_EPOCH"
