@@ -60,6 +60,10 @@ _BGP = 179
 _NETWORKS = r"\[[\"']nets[\"']\](?:\[\])?[ \t]{0,9}=([^;]{1,2000});"
 _NETWORK = r"[\"']((?:\d{1,3}\.){3}\d{1,3}/\d{1,2})[\"']"
 _SNMP, _ECHO = 161, 8
+# rclone's remotes of Amazon's S3, which is meant where a remote names no other (`endpoint`): `[backup]`, `type = s3`
+_SECTION = r"(?m)^\[[^\]\n]{1,200}\][ \t\r]{0,99}$"
+_OPTION = r"(?m)^[ \t]{0,99}(type|provider|endpoint|region)[ \t]{0,9}=[ \t]{0,9}([\w.:/\-]{1,253})"
+_S3 = {"type": "s3", "provider": "AWS"}
 _ANY = ("",)
 Named = Iterator[tuple[str, int, str]]
 
@@ -137,6 +141,14 @@ def _home_servers(value: str) -> Named:
 
 
 # Beside the signs of each: words of which one stands in such a file as well, and the reader
+def _stores(value: str) -> Named:
+    for section in re.split(_SECTION, value):
+        told = dict(re.findall(_OPTION, section))
+        if told.items() >= _S3.items() and "endpoint" not in told:
+            region = f".{told['region']}" if "region" in told else ""
+            yield f"s3{region}.amazonaws.com", _HTTPS, "TCP"
+
+
 READERS: dict[str, tuple[tuple[str, ...], Callable[[str], Named]]] = {
     "remotes": (("client", "dev tun", "dev tap"), _remotes),
     "clocks": (("server ", "pool "), _clocks),
@@ -150,4 +162,5 @@ READERS: dict[str, tuple[tuple[str, ...], Callable[[str], Named]]] = {
     "columns": (_ANY, _pairs(_RINETD)),
     "neighbours": (_AUTONOMOUS, _neighbours),
     "networks": (_ANY, _networks),
+    "stores": (("type = s3", "type=s3"), _stores),
 }

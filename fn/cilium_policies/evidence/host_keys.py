@@ -53,6 +53,7 @@ _HTTPS, _MAIL = 443, 25
 _EITHER = (53, 3478, 5060)  # DNS, STUN and SIP, by TCP and UDP
 _CALLED_LIST = "allowed_host_list"  # of hosts that webhooks may be sent to, and are
 _UNKNOWN = (0,)
+_OF_HOSTS = frozenset(("host", "hostname", "server", "relay"))
 _ENDPOINTS = ("endpoint", "endpoints")
 _PUBLISHED = ("hostname", "hostnames")  # by which others call a program as often as a server's
 _LOGIN = "ssh"
@@ -164,6 +165,13 @@ def shared_port(key: str, variables: dict[str, str]) -> list[int]:
     """The port of one of several addresses, whose key may say no more than what they are: `HSM_PORT` beside `HSM1`."""
     port = variables.get(f"{key.rstrip('0123456789').rstrip('_-.')}_PORT", "")
     return [int(port)] if is_port(port) else []
+
+
+def is_of_another(parts: tuple[str, ...]) -> set[str]:
+    """The word `external` of a key that says it of a server and not of the program itself: `EXTERNAL_DB_HOST`, and not
+    `EXTERNAL_HOST`."""
+    said = parts[:1] == ("external",) and len(parts) > len(("external", "host")) and parts[-1] in _OF_HOSTS
+    return {"external"} if said else set()
 
 
 @lru_cache(maxsize=4096)

@@ -18,7 +18,8 @@ _NO_LETTERS = "0123456789+.-_"  # Kafka's listeners have `SASL_SSL://`
 _SCHEME_CHARS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz" + _NO_LETTERS
 _USER = _SCHEME_CHARS.replace("+", "").replace(".", "")
 _LONGEST_USER = 32
-_SCP = r"((?:[\w-]{1,63}\.)+[A-Za-z][\w-]{0,62}):(?!\d{1,5}\b(?!/)|//)[\w~./-]"  # behind the @
+# behind the @; of git's `url."git@host:".insteadOf` nothing stands behind the host
+_SCP = r"((?:[\w-]{1,63}\.)+[A-Za-z][\w-]{0,62}):(?:(?!\d{1,5}\b(?!/)|//)[\w~./-]|[\"']\.insteadOf\b)"
 _SENTINEL, _CARRIED = "sentinel", ("git", "svn", "db")  # the latter say what is fetched, not how
 _LOOKED_UP = "dns"  # Thanos' `dnssrv+http://`, whose port is in the answer
 _OUTER_SCHEMES = r"(?:pool|jdbc|r2dbcs?|vertx-reactive)(?::[a-z][\w-]{0,30}){0,4}:$"

@@ -26,7 +26,7 @@ from functools import lru_cache
 from cilium_policies.catalogue.ports import SCHEMES, SERVERS, SPOKEN, WORDS
 from cilium_policies.evidence.addresses import REPOSITORY, Address
 from cilium_policies.evidence.callers import is_called_so, is_called_there, is_no_configuration, is_script
-from cilium_policies.evidence.host_keys import is_host_key, is_of_a_task, program_port
+from cilium_policies.evidence.host_keys import is_host_key, is_of_a_task, is_of_another, program_port
 from cilium_policies.evidence.public_names import ANYBODYS, is_local, is_namesakes, is_private
 from cilium_policies.workloads.address_keys import FOR_OTHERS, SHOWN
 from cilium_policies.workloads.model import Text, Workload
@@ -259,6 +259,7 @@ def _is_for_others(key: str, scheme: str, port: int, number: bool) -> bool:
         others -= _OF_MAIL  # `mail_smtphost`
     if scheme not in _BROWSED and (port in SERVERS or (port and set(parts[-1:]) & _SERVER_WORDS)):
         others -= {"default", "defaults"}  # `DEFAULT_BROKERS: kafka.acme.com:9092`, `MAIL_DEFAULT_HOST`
+    others -= is_of_another(parts) if not scheme and (port in SERVERS or (number and port)) else set()
     if scheme not in _BROWSED and port in SPOKEN:
         others.discard("frontend")  # a part of a server: `TEMPORAL_FRONTEND_HOST` beside a port 7233
     if _MANAGERS.intersection(parts):

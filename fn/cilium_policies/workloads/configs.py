@@ -48,6 +48,7 @@ class Configs:
                 self._external.setdefault((one.namespace, written_secret(one)), one)
         self._read: dict[tuple[str, str, str], tuple[Text, ...]] = {}
         self._services: set[str] | None = None
+        self._told: dict[str, list[Object]] | None = None
 
     def of(self, kind: str, namespace: str, name: str) -> tuple[Text, ...]:
         key = (kind, namespace, name)
@@ -58,6 +59,8 @@ class Configs:
             if kind == "Secret" and (external := self._external.get((namespace, name))):
                 found += self._templated(external)
                 found += self._copied(external)
+            elif kind == "Secret" and one is None:
+                found += self._mirrored(namespace, name)
             self._read[key] = tuple(found)
         return self._read[key]
 
@@ -101,6 +104,22 @@ class Configs:
             yield from self._remote(
                 external, mapping(entry.get("sourceRef")), text(at(entry, "extract", "key"))
             )
+
+    def _mirrored(self, namespace: str, name: str) -> Iterator[Text]:
+        """What stands in the one Secret of this name that an operator writes in another namespace: whoever copies it
+        for these pods (reflector, kubed, a script) keeps its name. Addresses that hold from here alone."""
+        if self._told is None:
+            self._told = {}
+            for each in self._inventory.of("Secret"):
+                if each.is_told:
+                    self._told.setdefault(each.name, []).append(each)
+        told = self._told.get(name, ())
+        for one in told if len(told) == 1 else ():
+            names = {"name": name, "namespace": namespace}  # it is these pods' namespace that says so
+            copy = Object({"apiVersion": "v1", "kind": "Secret", "metadata": names}, one.where)
+            for found in _entries(one, self._is_service):
+                if f".{one.namespace}" in found.value:
+                    yield found._replace(source=copy)
 
     def _remote(self, external: Object, source: Mapping, name: str) -> tuple[Text, ...]:
         chosen = mapping(source.get("storeRef")) or mapping(external.spec.get("secretStoreRef"))
