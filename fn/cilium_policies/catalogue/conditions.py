@@ -57,7 +57,7 @@ def read_by(when: When) -> Iterator[tuple[str, str]]:
 
 def chart_makes(entry: ChartEntry, values: Mapping) -> bool:
     """Whether a chart with these values (from the chart's root) makes the entry's pods."""
-    return is_on(entry.enabled, entry.default, values)
+    return entry.default if entry.enabled is None else is_on(entry.enabled, entry.default, values)
 
 
 def object_makes(made: MadeBy, body: Mapping) -> bool:

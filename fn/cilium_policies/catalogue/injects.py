@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from cilium_policies.catalogue.flows import Edge, read_edges, texts
-from cilium_policies.kube.objects import mapping, mappings, strings, text
+from cilium_policies.kube.objects import flag, mapping, mappings, strings, text
 from cilium_policies.lean import Any, NamedTuple
 
 PROBES = "probes"  # in the place of a port: those that the kubelet probes
@@ -35,7 +35,7 @@ class Injection(NamedTuple):
     `calls`: patterns in configuration whose first group is such a name; `calls_in`: a pattern for variables that hold
     one; `upstreams`: an annotation with a list of `name:port`.
     `providers`: where the mesh's configuration lists what its proxies call beside, and which objects choose among it.
-    `labels` are added to the pods, where monitors may select them by.
+    `labels` are added to the pods, where monitors may select them by. `by_label`: of a pod its labels alone ask.
     """
 
     owner: str
@@ -56,12 +56,14 @@ class Injection(NamedTuple):
     upstreams: str = ""
     providers: dict[str, Any] = {}  # noqa: RUF012
     labels: dict[str, str] = {}  # noqa: RUF012
+    by_label: bool = False
 
-    def asked(self, namespace: Mapping[str, str], pod: Mapping[str, str]) -> bool:
-        """Whether these labels and annotations of a namespace and a pod ask for it."""
+    def asked(self, namespace: Mapping[str, str], pod: Mapping[str, str], labels: Mapping[str, str]) -> bool:
+        """Whether these labels and annotations of a namespace and a pod, `labels` those of the pod, ask for it."""
         if any(_within(one, pod) for one in self.unless):
             return False
-        return any(_within(one, pod) for one in self.pods) or any(
+        asking = labels if self.by_label else pod
+        return any(_within(one, asking) for one in self.pods) or any(
             _within(one, namespace) for one in self.namespaces
         )
 
@@ -94,6 +96,7 @@ def read(data: Mapping[str, Any], owner: str, place: int) -> Injection:
         text(data.get("upstreams")),
         mapping(data.get("providers")),
         strings(data.get("labels")),
+        flag(data.get("byLabel")),
     )
 
 

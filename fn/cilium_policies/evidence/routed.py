@@ -29,6 +29,8 @@ class Proxied(NamedTuple):
     targets: tuple[tuple[Peer, Port], ...]
 
 
+_GATEWAY_API = "gateway.networking.k8s.io"
+_OF_ROUTES: Mapping = {"backends": "spec.rules.backendRefs"}
 _SCHEME_PORTS = {"http": "80", "https": "443"}
 
 
@@ -84,6 +86,9 @@ def _backends(cluster: Cluster, one: Object, row: Mapping) -> Iterator[tuple[Pee
         for entry in _leaves(at(one.body, path)):
             if isinstance(entry, str):
                 service, port = _address(cluster, entry, one.namespace)
+            elif (route := _named_route(cluster, one, entry)) is not None:
+                yield from _backends(cluster, route, _OF_ROUTES)
+                continue
             else:
                 namespace = text(entry.get("namespace")) or one.namespace
                 service = cluster.service(namespace, text(entry.get(text(row.get("name")) or "name")))
@@ -93,6 +98,14 @@ def _backends(cluster: Cluster, one: Object, row: Mapping) -> Iterator[tuple[Pee
             target = text(at(one.body, text(row.get("target")))) if row.get("target") else ""
             number = _of_target(service, target) if target else port
             yield from backends(cluster, service, number, text(row.get("protocol")))
+
+
+def _named_route(cluster: Cluster, one: Object, entry: Mapping) -> Object | None:
+    """The route of the Gateway API that stands where others name a Service: what it leads to is meant."""
+    if text(entry.get("group")) != _GATEWAY_API:
+        return None
+    kind, namespace = text(entry.get("kind")), text(entry.get("namespace")) or one.namespace
+    return cluster.inventory.get(kind, namespace, text(entry.get("name"))) if kind.endswith("Route") else None
 
 
 def _leaves(value: Any) -> Iterator[Any]:

@@ -73,7 +73,7 @@ class Injected:
             if workload.host_network or (not space and asking.isdisjoint(tags)):
                 continue
             for injection in self._catalogue.injections((*space, *tags)):
-                if injection.asked(space, tags):
+                if injection.asked(space, tags, workload.labels):
                     yield workload, injection
 
     def all_edges(self, planned: list[Edge]) -> list[Edge]:

@@ -128,7 +128,8 @@ def _published(
     mine = [one for one in publishers if one in told]
     release.of_many = not mine
     wanted = {"", *(mine or [_COMMON if _COMMON in publishers else publishers[0]])}
-    return [one for one in known if one[1].publisher in wanted]
+    meant = (one for one in known if one[1].publisher in wanted)
+    return [one for one in meant if mine or one[1].default or one[1].enabled]  # another's may well make pods
 
 
 def _evaluate(release: Release) -> None:
