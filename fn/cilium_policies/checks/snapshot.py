@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from functools import cached_property, partial
 
 from cilium_policies.cilium.model import Policy
@@ -116,32 +116,38 @@ class Snapshot:
 
     def near(self, needs: Needs) -> list[Endpoint]:
         """The pods in the namespaces that a selector names; every pod where it names none. No nodes."""
+        return [end for space in self._places(needs) for end in self._near.get(space, ())]
+
+    def _places(self, needs: Needs) -> Collection[str]:
+        """The namespaces that a selector names; every one with pods where it names none."""
         if not self._near:
             for end in self.workloads:
                 if end.managed:
                     self._near.setdefault(end.namespace, []).append(end)
         for need in needs:
             if need.source == "k8s" and need.key == POD_NAMESPACE and need.operator == "In":
-                return [end for space in need.values for end in self._near.get(space, ())]
-        return [end for ends in self._near.values() for end in ends]
+                return need.values
+        return self._near
 
     def fitting(self, needs: Needs) -> list[Endpoint]:
         """Those of them that may match, in the same order: with one of the values that a selector names for one of its
         labels, whichever are fewest."""
-        near = self.near(needs)
         named = [need for need in needs if need.operator == "In" and need.key not in _EVERYBODYS]
-        if len(near) <= _FEW or not named:
-            return near
+        spaces = self._places(needs) if named else ()
+        near = sum([len(self._near.get(space, ())) for space in spaces])
+        if near <= _FEW:
+            return self.near(needs)
         if not self._by_value:
             for number, end in enumerate(self.near(())):
                 for key, (_, value) in end.labels.items():
                     self._by_value.setdefault((key, value), []).append((number, end))
-        lists = (
-            [found for value in set(one.values) for found in self._by_value.get((one.key, value), ())]
-            for one in named
-        )
-        fewest = min(lists, key=len)
-        return [end for _, end in sorted(fewest)] if len(fewest) < len(near) else near
+        found = self._by_value
+        places = [[(one.key, value) for value in set(one.values)] for one in named]
+        many = [sum([len(found.get(place, ())) for place in each]) for each in places]
+        if min(many) >= near:
+            return self.near(needs)
+        fewest = places[many.index(min(many))]
+        return [end for _, end in sorted([pair for place in fewest for pair in found.get(place, ())])]
 
     def matched(self, matcher: Labelled) -> list[Endpoint]:
         """The pods that a peer selector means."""
