@@ -128,21 +128,42 @@ def _unread(cluster: Cluster) -> Iterator[Finding]:
 
 
 def _unset(cluster: Cluster) -> Iterator[Finding]:
-    """Flux writes nothing where a variable is set nowhere; what is generated keeps the variable."""
+    """Flux writes nothing where a variable is set nowhere; what is generated keeps the variable. One that several
+    Kustomizations lack is usually set once for all of them, in what the input does not show: it has one line."""
+    lacking: dict[str, list[tuple[Object, Object]]] = {}
+    for owner in cluster.owners:
+        for name, user in owner.unset.items():
+            lacking.setdefault(name, []).append((owner.kustomization, user))
+    yield from (_often(name, found) for name, found in lacking.items() if len(found) > 1)
     for owner in cluster.owners:
         users: dict[str, tuple[Object, list[str]]] = {}
         for name, user in owner.unset.items():
-            users.setdefault(str(user), (user, []))[1].append(name)
+            if len(lacking[name]) == 1:
+                users.setdefault(str(user), (user, []))[1].append(name)
         for user, names in users.values():
             said, of = ", ".join(names), owner.kustomization
-            default = f"default: ${{{names[0]}:=…}}; what is a script's own is $${{{names[0]}}}"
             if len(names) == 1:
                 message = f"variable {said} of {of} is set nowhere in the input, and {user} uses it"
-                cure = f"set it in spec.postBuild, or give it a {default}"
+                cure = f"set it in spec.postBuild, or give it a {_default(said)}"
             else:
                 message = f"variables {said} of {of} are set nowhere in the input, and {user} uses them"
-                cure = f"set them in spec.postBuild, or give each a {default}"
+                cure = f"set them in spec.postBuild, or give each a {_default(names[0])}"
             yield user.finding(WARNING, message, cure)
+
+
+def _often(name: str, found: list[tuple[Object, Object]]) -> Finding:
+    """The line of a variable that several Kustomizations lack."""
+    of, user = found[0]
+    more = f"; {len(found) - 1} more Kustomizations lack it" if len(found) > 2 else f"; so does {found[1][0]}"
+    message = f"variable {name} is set nowhere in the input, and {user} of {of} uses it{more}"
+    cure = (
+        f"show the ConfigMap or Secret that sets it, set it in spec.postBuild, or give it a {_default(name)}"
+    )
+    return user.finding(WARNING, message, cure)
+
+
+def _default(name: str) -> str:
+    return f"default: ${{{name}:=…}}; what is a script's own is $${{{name}}}"
 
 
 def _service(cluster: Cluster, service: Service) -> Iterator[Finding]:
