@@ -101,7 +101,8 @@ def test_peer_needs_the_peer():
 @pytest.mark.parametrize(
     ("enabled", "default", "values", "makes"),
     [
-        (None, False, {}, True),
+        (None, True, {}, True),
+        (None, False, {}, False),
         ("a.enabled", True, {}, True),
         ("a.enabled", False, {}, False),
         ("a.enabled", True, {"a": {"enabled": "false"}}, False),

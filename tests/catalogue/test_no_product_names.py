@@ -33,6 +33,7 @@ NOUNS = frozenset(
         "HelmChart",  # a kind of Flux and of K3s, and what this program calls a chart's release
         "unbound",
         "keep",
+        "base",  # Istio's chart of definitions
     )
 )
 # Where a product's name is right, and why. "*": any name in that file.

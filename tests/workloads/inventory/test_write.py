@@ -144,7 +144,7 @@ def test_of_a_secret_only_keys_hosts_and_ports_are_kept():
         "DB_HOST": "db.data",
         "DB_PORT": "5432",
         "NOTE": "",
-        "config.yaml": "server: redis://cache:6379",
+        "config.yaml": "---\nserver: redis://cache:6379",  # a file of one line, no value of the file's key
         "API_TOKEN": "",
         "REMOTE": "https://api.example.org",
     }
