@@ -28,7 +28,8 @@ class Injection(NamedTuple):
     """`namespaces` and `pods` are sets of labels or annotations, each of which alone asks for it (`*`: any value);
     a set of `unless` at the pod forbids it. `edges` are seen from the injected pod.
 
-    `tunnel`: ports that carry every TCP connection between members of one `mesh`, whatever port it is for;
+    `tunnel`: ports that carry every TCP connection between members of one `mesh`, whatever port it is for but those of
+    `direct`;
     `sources`: components that speak it to members as well; `waypoint`: the label that names a proxy in between.
     `addresses`: annotations that hold an address to call.
     `ids`: annotations by which a member names itself to others; else its own name and those of its Services are meant.
@@ -57,6 +58,7 @@ class Injection(NamedTuple):
     providers: dict[str, Any] = {}  # noqa: RUF012
     labels: dict[str, str] = {}  # noqa: RUF012
     by_label: bool = False
+    direct: tuple[str, ...] = ()
 
     def asked(self, namespace: Mapping[str, str], pod: Mapping[str, str], labels: Mapping[str, str]) -> bool:
         """Whether these labels and annotations of a namespace and a pod, `labels` those of the pod, ask for it."""
@@ -97,6 +99,7 @@ def read(data: Mapping[str, Any], owner: str, place: int) -> Injection:
         mapping(data.get("providers")),
         strings(data.get("labels")),
         flag(data.get("byLabel")),
+        texts(data.get("direct")),
     )
 
 

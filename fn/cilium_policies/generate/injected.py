@@ -195,6 +195,8 @@ class Injected:
         if server is None and edge.target.kind not in _PODS:
             return
         ports = tuple(port for each in one.tunnel if (port := parse_port(each)))
+        if edge.ports and all(port in map(parse_port, one.direct) for port in edge.ports):
+            return
         # It is opened on the word that opened the edge: whoever asks for it asks for its tunnel.
         evidence, reason = edge.evidence, Reason("mesh-tunnel", (one.how,))
         yield Edge(edge.source, edge.target, ports, reason, evidence, False)
