@@ -90,7 +90,11 @@ def flows(stream: bytes) -> int:
 def growth(group: str, kind: str, count: int = 20) -> float:
     """How much more work the second doubling is than the first: twice as much where work grows with the number of
     objects, four times where with its square."""
-    one, beside = richest(group, kind)
+    return growth_of(*richest(group, kind), count)
+
+
+def growth_of(one: Shape, beside: list[Shape], count: int = 20) -> float:
+    """The same of one object."""
     work(many(one, beside, 2))  # imports, and what is looked up once a process
     # Each has names of its own: what is kept of names from one run to the next would make the later ones cheaper.
     small, middle, large = (work(many(one, beside, count * by, 1000 * by)) for by in (1, 2, 4))
