@@ -164,6 +164,10 @@ SPELLINGS |= {
     "PASSWORD_DOTS_HOSTS": "password {a}.x {b}.y",
     "USER_PEERS": "user {a} pin {b}",
     "LT_PASS": "postgres://me:{a}<{b}@db.example.com:5432/x",
+    "APIKEY_BESIDE_PORT": "db:\n  host: orders-db\n  apikey: {a}.{b}\n  port: 5432\n",
+    "MASTERAUTH_BESIDE_PORT": "masterauth: {a}.{b}\nport: 6379\n",
+    "BINDPW_BESIDE_PORT": "bindpw: {a}.{b}\nport: 389\n",
+    "REQUIREPASS_BESIDE_PORT": "requirepass: {a}.{b}\nport: 6379\n",
 }  # fmt: skip
 # What readers of configuration languages read, each with the secrets that stand beside the host there.
 SPELLINGS |= {

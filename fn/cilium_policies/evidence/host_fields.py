@@ -27,6 +27,7 @@ from cilium_policies.evidence.host_keys import (
 from cilium_policies.evidence.public_names import is_number
 from cilium_policies.evidence.signs import compiled, holds
 from cilium_policies.lean import NamedTuple
+from cilium_policies.workloads.address_keys import names_secret
 
 _NEAR = 400  # characters of a key or a value: a long line would make the search quadratic
 _PARTS = ("ost", "OST", "erver", "ERVER", "ddr", "DDR",
@@ -147,6 +148,8 @@ def _others(lines: list[str], fields: list[_Field], called: set[int]) -> Iterato
             continue
         if held.count(".") > 1 and ".svc" not in held and key.lower() not in SCHEMES:
             continue  # a class in code
+        if names_secret(key, held):
+            continue
         if (port := _next_port(lines, fields, number)) and not _DESCRIBES.intersection(
             key.lower().split("_")
         ):

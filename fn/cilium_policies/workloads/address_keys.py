@@ -32,10 +32,14 @@ NAMES_ADDRESS = r"(?i)(ur[il]|dsn|proxy|webhook)s?$"
 _SECRETS = tuple(
     """
     password passwords passwd passphrase passcode secret secrets token tokens apikey apikeys credential credentials
-    creds cookie jwt psk secretkeybase
+    creds cookie jwt psk secretkeybase masterauth pw pwd
     """.split()  # noqa: SIM905 -- a list of quoted words is no easier to read
 )
-_SHORT = ("pass", "pwd", "pw", "pin", "key", "keys", "otp", "salt", "pat")
+_SHORT = ("pass", "pin", "key", "keys", "otp", "salt", "pat")
+_PASS, _NO_PASS = (
+    "pass",
+    ("bypass", "compass", "surpass", "trespass", "overpass", "underpass"),
+)  # `requirepass`
 _PAIRS = ("auth", "login")  # a user and a password, or a server of that name: `AUTH: auth.shop:8080`
 _USER = "u"  # `curl -u me:1234`
 _PASSES = ("proxy_pass", "grpc_pass", "fastcgi_pass", "uwsgi_pass", "scgi_pass", "memcached_pass")
@@ -94,6 +98,8 @@ def names_secret(key: str, host: str) -> bool:
     told = key.rstrip("0123456789_.-")
     lower = told.lower()
     if lower.replace("_", "").endswith(_SECRETS) or lower == _USER:
+        return True
+    if lower.endswith(_PASS) and not lower.endswith((*_NO_PASS, *_PASSES)):
         return True
     for words in (_SHORT, _PAIRS):
         word = next((one for one in words if lower.endswith(one)), "")
