@@ -112,10 +112,12 @@ def grows(sample: Sample) -> str:
     """Nothing where twice as many objects take twice the work, or as much more as there are flows among them; else how
     much they take."""
     one, beside = sample.one, sample.beside
-    factor = growth_of(one, beside)
-    if factor <= FACTOR:
+    if growth_of(one, beside, COUNT) <= FACTOR:
         return ""
-    small, middle, large = (flows(many(one, beside, COUNT * by)) for by in (1, 2, 4))
+    again = 2 * COUNT  # a square is one there too; a way that is taken for long texts alone makes one step
+    if (factor := growth_of(one, beside, again)) <= FACTOR:
+        return ""
+    small, middle, large = (flows(many(one, beside, again * by)) for by in (1, 2, 4))
     more = (large - middle) / max(middle - small, 1)
     return f"{factor:.2f} times the work, {more:.2f} times the flows" if factor > more + SLACK else ""
 

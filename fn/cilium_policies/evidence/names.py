@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from itertools import accumulate, chain
 
 from cilium_policies.kube.objects import integer
 from cilium_policies.kube.ports import Port
@@ -63,22 +64,37 @@ def _unrendered(cluster: Cluster) -> dict[str, list[Workload]]:
     return found
 
 
+@lru_cache(maxsize=4)
+def _released(cluster: Cluster) -> dict[tuple[str, str], list[Workload]]:
+    """The same by namespace and release."""
+    found: dict[tuple[str, str], list[Workload]] = {}
+    for one in chain.from_iterable(_unrendered(cluster).values()):
+        found.setdefault((one.namespace, one.release), []).append(one)
+    return found
+
+
 def fitting(cluster: Cluster, named: Named, port: int, protocol: str) -> tuple[Workload, Port] | None:
     """The one workload of a namespace that is meant by a Service which the input does not show, and its port: the one
     that listens there, or of several the one that is called so; else that of a release of this name, whose Services
     are called as its values say, and not all that they can say is known."""
     shown = cluster.listening(named.namespace, port)
-    called = [one for one in shown if f"{named.name}-".startswith(f"{one.name}-")]
-    found = [(one, Port(port, protocol)) for one in called or shown]
+    called = [one for name in _beginnings(named.name) for one in shown.get(name, ())]
+    if len(shown) > 1 and not called:
+        return None
+    found = [(one, Port(port, protocol)) for one in called or chain.from_iterable(shown.values())]
     if not found:
         found = [
             (one, target)
-            for one in unrendered(cluster, named.namespace)
-            if one.release == named.name
+            for one in _released(cluster).get((named.namespace, named.name), ())
             for service in cluster.services_for(one)
             if (target := cluster.pod_port(one, service, str(port)))
         ]
     return found[0] if len(dict.fromkeys(found)) == 1 else None
+
+
+def _beginnings(name: str) -> list[str]:
+    """`a`, `a-b` and `a-b-c` of `a-b-c`: what a workload may be called whose Service has this name."""
+    return ["-".join(words) for words in accumulate([one] for one in name.split("-"))]
 
 
 def _inside(cluster: Cluster, labels: list[str], port: str) -> Named | None:

@@ -185,16 +185,16 @@ class Cluster(Serving):
             found.setdefault(id(one.source), []).append(one)
         return found
 
-    def listening(self, namespace: str, port: int) -> list[Workload]:
-        """The workloads of a namespace that declare a container port of this number, not on their node."""
-        return self._by_port.get((namespace, port), [])
+    def listening(self, namespace: str, port: int) -> dict[str, list[Workload]]:
+        """The workloads of a namespace that declare a container port of this number, not on their node, by name."""
+        return self._by_port.get((namespace, port), {})
 
     @cached_property
-    def _by_port(self) -> dict[tuple[str, int], list[Workload]]:
-        found: dict[tuple[str, int], list[Workload]] = {}
+    def _by_port(self) -> dict[tuple[str, int], dict[str, list[Workload]]]:
+        found: dict[tuple[str, int], dict[str, list[Workload]]] = {}
         for one in self.workloads:
             for number in {declared.number for declared in one.ports} if not one.host_network else ():
-                found.setdefault((one.namespace, number), []).append(one)
+                found.setdefault((one.namespace, number), {}).setdefault(one.name, []).append(one)
         return found
 
     def pod_port(self, workload: Workload, service: Service, port: str) -> Port | None:
