@@ -28,7 +28,10 @@ def faults(folder: Path) -> Iterator[str]:
 def _ends(row: Row, owners: set[str]) -> Iterator[str]:
     for end in ("from", "to"):
         (word, value), *more = row.query[end].items()
-        if more or word not in ("pod", "entity", "cidr", "fqdn"):
+        known_at = (
+            end == "to" and word == "fqdn" and [key for key, _ in more] == ["cidr"]
+        )  # a name and its address
+        if (more and not known_at) or word not in ("pod", "entity", "cidr", "fqdn"):
             yield f"{row.text()}: {end} is one of pod, entity, cidr, fqdn"
         elif word == "entity" and value not in _ENTITIES:
             yield f"{row.text()}: {value} is none of {', '.join(sorted(_ENTITIES))}"
