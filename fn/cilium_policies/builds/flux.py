@@ -37,12 +37,7 @@ class Flux:
     """The builds of one cluster."""
 
     def __init__(
-        self,
-        repository: Repository,
-        sources: Sources,
-        command: str,
-        scratch: str,
-        told: Told,
+        self, repository: Repository, sources: Sources, command: str, scratch: str, told: Told
     ) -> None:
         self._repository = repository
         self._command = command
@@ -52,6 +47,7 @@ class Flux:
         self._preparing = Lock()
         self._pool = variables.Pool()
         self._ahead: dict[str, Ahead] = {}  # by folder
+        self._begun: set[tuple[str, str]] = set()
         self.units: dict[tuple[str, str], Unit] = {}
 
     def build(self, roots: list[Unit]) -> list[Unit]:
@@ -115,6 +111,8 @@ class Flux:
         if unit.remote or not (is_plain(unit) and self.sources.is_here(reference_of(one))):
             return
         with self._preparing:
+            if unit.key in self._begun:  # its turn has come meanwhile
+                return
             build = self._build_of(unit)
             if build is None:
                 return
@@ -127,6 +125,7 @@ class Flux:
 
     def _print(self, unit: Unit) -> None:
         with self._preparing:
+            self._begun.add(unit.key)
             build = None if unit.remote else self._build_of(unit)
         if build is None:
             return
