@@ -128,6 +128,8 @@ def test_generators(tmp_path: Path, generators: list[Any], go: bool, name: str, 
         ([{"git": {"repoURL": "https://elsewhere/x"}}], False, "x", "reads https://elsewhere/x"),
         ([FOLDERS], True, "{{ .path.basename | camelcase }}", "the expression"),
         ([FOLDERS], True, "{{ .values.none }}", "nothing sets"),
+        ([FOLDERS], True, "{{index .path.segments 9}}", "nothing sets"),
+        ([FOLDERS], True, "{{index .path.segments " + "9" * 5000 + "}}", "the expression"),
     ],
 )
 def test_what_the_repository_does_not_tell(

@@ -36,6 +36,14 @@ def test_options_are_written_into_the_kustomization() -> None:
     }
 
 
+@pytest.mark.parametrize(
+    ("count", "made"), [(2, 2), ("2", 2), (None, 0), (-1, -1), ("x", "x"), ("9" * 5000, "9" * 5000)]
+)
+def test_a_number_of_replicas_may_be_a_text(count: object, made: object) -> None:
+    options = {"replicas": [{"name": "web", "count": count}]}
+    assert with_argo({}, options) == {"replicas": [{"name": "web", "count": made}]}
+
+
 def test_values_are_laid_over_each_other(tmp_path: Path) -> None:
     laid(
         tmp_path,

@@ -34,6 +34,7 @@ KNOWN = {"NAME": "radarr", "FILE": "a/b/c.tar.gz", "EMPTY": "", "WORD": "hELLO"}
         ("${NAME:1:2}", "ad"),
         ("${NAME:-2}", "radarr"),
         ("${NAME:0:99}", "radarr"),
+        ("${NAME:" + "9" * 5000 + "}", "radarr"),
         ("${NAME/r/R}", "Radarr"),
         ("${NAME//r/R}", "RadaRR"),
         ("${NAME//r/}", "ada"),

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from cilium_policies.builds.kustomization import placed, read
+from cilium_policies.document.finding import RefusedError
 
 
 def test_a_folder_used_again_holds_the_last_fields_alone(tmp_path: Path) -> None:
@@ -28,6 +29,14 @@ def test_a_folder_used_again_holds_the_last_fields_alone(tmp_path: Path) -> None
         paths = [os.path.realpath(os.path.join(scratch, one)) for one in found.get("resources", [])]
         assert paths == [str(folder / one) for one in fields.get("resources", [])]
     assert os.listdir(scratch) == ["kustomization.yaml"]
+
+
+@pytest.mark.parametrize("number", ["9" * 5000, "0x" + "f" * 5000])
+def test_a_number_that_cannot_be_written_again_is_refused(tmp_path: Path, number: str) -> None:
+    place = tmp_path / "kustomization.yaml"
+    place.write_text(f"replicas: [{{name: web, count: {number}}}]\n")
+    with pytest.raises(RefusedError, match="Exceeds the limit"):
+        read(str(place))
 
 
 @pytest.mark.parametrize("place", ["", "/", "/./"])

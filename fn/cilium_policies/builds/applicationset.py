@@ -178,7 +178,7 @@ class ApplicationSet:
             found = found.get("path") if text == "path" and isinstance(found, dict) else found
             return whole if found is None or isinstance(found, (dict, list)) else word(found)
         found = params
-        if index := re.fullmatch(r"index\s+\.([\w.]+)\s+(\d+)", text):
+        if index := re.fullmatch(r"index\s+\.([\w.]+)\s+(\d{1,9})", text):
             found = _at(params, index.group(1))
             found = (
                 found[int(index.group(2))]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fnmatch
 import os
+import re
 from collections.abc import Callable, Iterator
 
 from cilium_policies.builds import argo_chart, kustomization, texts, tool
@@ -201,9 +202,11 @@ def with_argo(fields: Fields, options: Fields) -> Fields:
 
 
 def _replicas(one: Fields) -> Fields:
-    """An Application may write the number as a text."""
-    count = str(one.get("count") or 0)
-    return {"name": one.get("name"), "count": int(count) if count.isascii() and count.isdigit() else count}
+    """An Application may write the number as a text; one too long for kustomize stays a text, which it refuses."""
+    count = one.get("count") or 0
+    if isinstance(count, str) and re.fullmatch(r"[0-9]{1,19}", count):
+        count = int(count)
+    return {"name": one.get("name"), "count": count}
 
 
 def image(text: str) -> Fields:

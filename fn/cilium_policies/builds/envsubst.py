@@ -150,7 +150,7 @@ def _default(value: str, arguments: list[str]) -> str:
 
 
 def _part(value: str, arguments: list[str]) -> str:
-    numbers = [int(one) if re.fullmatch(r"[+-]?\d+", one) else None for one in arguments]
+    numbers = [int(one) if re.fullmatch(r"[+-]?[0-9]{1,19}", one) else None for one in arguments]
     if None in numbers:
         return value
     start = numbers[0] or 0

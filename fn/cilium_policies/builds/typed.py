@@ -60,7 +60,8 @@ def _is_of_words(value: Any) -> bool:
 @cache
 def _loader(*, again: bool = False) -> Any:
     """A loader that leaves dates and `=` as text: an image's tag may look like one. PyYAML refuses an anchor that is
-    set `again`, which YAML allows and Go reads; the slower loader in Python can be told."""
+    set `again`, which YAML allows and Go reads; the slower loader in Python can be told. A
+    number with more digits than Python writes is none: int() says so of a decimal one alone."""
     import yaml
 
     base: Any = yaml.SafeLoader if again else getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -75,5 +76,12 @@ def _loader(*, again: bool = False) -> Any:
             self.anchors.pop(self.peek_event().anchor, None)
         return base.compose_node(self, parent, index)
 
+    def whole(self: Any, node: Any) -> int:
+        number: int = self.construct_yaml_int(node)
+        str(number)  # raises ValueError
+        return number
+
     more = {"compose_node": compose_node} if again else {}
-    return type("Loader", (base,), {"yaml_implicit_resolvers": resolvers, **more})
+    made: Any = type("Loader", (base,), {"yaml_implicit_resolvers": resolvers, **more})
+    made.add_constructor("tag:yaml.org,2002:int", whole)
+    return made
