@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 import signal
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Any
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from typing import Any, TypeVar
 
 from cilium_policies.document import events
 from cilium_policies.document.finding import RefusedError
@@ -17,29 +17,50 @@ from cilium_policies.function import Options, Outcome, run
 from tests.hostile.inputs import Case
 
 SECONDS = 10
+PATIENCE = 120  # seconds of the clock
 IDS = ("config.k8s.io/id", "internal.config.kubernetes.io/id")
 LINE = re.compile(rb"[\r\n]+")
 OWN = b"cilium-policies.fn/component"
+Answer = TypeVar("Answer")
 
 
 class Hang(Exception):
     """The input took too long."""
 
 
-@contextmanager
-def limited() -> Iterator[None]:
+def limited() -> AbstractContextManager[None]:
     """Raises Hang after SECONDS of CPU: a busy machine is no fault of the input."""
+    return _ended(signal.ITIMER_PROF, signal.SIGPROF, SECONDS, f"more than {SECONDS} s of CPU")
 
+
+def waiting(seconds: int = PATIENCE) -> AbstractContextManager[None]:
+    """Raises Hang where a build waits for what never comes."""
+    return _ended(signal.ITIMER_REAL, signal.SIGALRM, seconds, f"waited for {seconds} s")
+
+
+@contextmanager
+def _ended(timer: int, sign: int, seconds: int, why: str) -> Iterator[None]:
     def stop(*_: object) -> None:
-        raise Hang(f"more than {SECONDS} s of CPU")
+        raise Hang(why)
 
-    before = signal.signal(signal.SIGPROF, stop)
-    signal.setitimer(signal.ITIMER_PROF, SECONDS)
+    before = signal.signal(sign, stop)
+    signal.setitimer(timer, seconds)
     try:
         yield
     finally:
-        signal.setitimer(signal.ITIMER_PROF, 0)
-        signal.signal(signal.SIGPROF, before)
+        signal.setitimer(timer, 0)
+        signal.signal(sign, before)
+
+
+def each(check: Callable[[int], Answer], first: int, chunk: int, count: int) -> dict[int, Answer]:
+    """What a check gives for each number of a chunk, none of them `count` or above; which one failed is said."""
+    found: dict[int, Answer] = {}
+    for number in range(first, min(first + chunk, count)):
+        try:
+            found[number] = check(number)
+        except Exception as error:
+            raise AssertionError(f"input {number}") from error
+    return found
 
 
 def check(case: Case) -> list[bytes]:

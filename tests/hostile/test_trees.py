@@ -15,7 +15,8 @@ import pytest
 from tests.builds import deployment, ks, kustomization, laid, namespace
 from tests.cli.within import Done, within
 from tests.e2e.test_build_argo import application
-from tests.hostile.trees import check, waiting
+from tests.hostile.oracle import each, waiting
+from tests.hostile.trees import check
 from tests.tools import environment, require
 
 pytestmark = pytest.mark.e2e
@@ -42,11 +43,7 @@ def built(root: Path, *options: str) -> Done:
 @pytest.mark.slow
 @pytest.mark.parametrize("first", range(0, COUNT, CHUNK))
 def test_hostile_repositories(first: int) -> None:
-    for number in range(first, min(first + CHUNK, COUNT)):
-        try:
-            check(number)
-        except Exception as error:
-            raise AssertionError(f"repository {number}") from error
+    each(check, first, CHUNK, COUNT)
 
 
 SPEC = "the tool that applies it would refuse it"

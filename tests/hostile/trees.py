@@ -8,17 +8,16 @@ from __future__ import annotations
 
 import os
 import re
-import signal
 import stat
 import sys
 import tempfile
 import traceback
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from copy import deepcopy
 from pathlib import Path
 from random import Random
 from textwrap import dedent
+from unittest.mock import patch
 
 import yaml
 
@@ -26,11 +25,10 @@ from tests.builds import deployment, home, ks, kustomization, namespace, two_clu
 from tests.cli.within import Done, within
 from tests.e2e.test_build_argo import HERE, app_chart, app_of_apps, application, application_set
 from tests.hostile.inputs import ODD, TOKENS, _Loader, _spoil
-from tests.hostile.oracle import Hang, limited
+from tests.hostile.oracle import limited, waiting
 
-Tree = dict[
-    bytes, "bytes | Callable[[bytes], None]"
-]  # by path: what a file holds, or what makes something else of it
+# By path: what a file holds, or what makes something else of it.
+Tree = dict[bytes, "bytes | Callable[[bytes], None]"]
 
 STEERING = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e]")
 NAMES: list[bytes] = [
@@ -40,7 +38,6 @@ NAMES: list[bytes] = [
     b"kustomization.yaml", b"kustomization.yml", b"Kustomization", b"Chart.yaml", b"values.yaml", b".sourceignore",
     b".krmignore", b"helmfile.yaml", b"x" * 240 + b".yaml", b"a?b.yaml", b"a:b.yaml", b"a=b.yaml", b"~", b"con.yaml",
 ]  # fmt: skip
-PATIENCE = 120  # seconds of the clock
 OPTIONS: list[list[str]] = [
     [], [], [], ["--partial"], ["--partial"], ["--cluster", "clusters/staging"], ["--cluster", "nowhere"],
     ["--source", "flux-system=."], ["--with", "kustomize"],
@@ -207,7 +204,7 @@ def many_fields() -> dict[str, str]:
 def tree(number: int) -> tuple[Tree, list[str]]:
     """The repository with this number, and the options to build it with."""
     random = Random(number)
-    every = [*seeds(), *FURTHER]
+    every = list(seeds())
     files = dict(random.choice(every))
     if random.random() < 0.2:
         files |= random.choice(every)
@@ -215,9 +212,6 @@ def tree(number: int) -> tuple[Tree, list[str]]:
     for _ in range(random.choice((1, 1, 2, 3, 5))):
         _change(random, made)
     return made, random.choice(OPTIONS)
-
-
-FURTHER: list[dict[str, str]] = []  # for who has trees of his own
 
 
 def _change(random: Random, made: Tree) -> None:
@@ -250,9 +244,8 @@ def _odd_values(random: Random, text: bytes) -> bytes:
     for _ in range(random.choice((1, 1, 2, 3))):
         one = random.choice(documents) if documents else None
         if isinstance(one, (dict, list)) and one:
-            if random.random() < 0.4 and isinstance(
-                one, dict
-            ):  # every field of the outermost ones has its turn
+            # Every field of the outermost ones has its turn.
+            if random.random() < 0.4 and isinstance(one, dict):
                 holder = one["spec"] if isinstance(one.get("spec"), dict) and random.random() < 0.7 else one
                 if holder:
                     holder[random.choice(list(holder))] = deepcopy(random.choice(ODD))
@@ -357,50 +350,18 @@ def listed(root: Path) -> dict[bytes, object]:
     return found
 
 
-@contextmanager
-def scratch_in(folder: Path) -> Iterator[None]:
-    """Folders of a build's own lie here."""
-    before = os.environ.get("TMPDIR")
-    os.environ["TMPDIR"] = str(folder)
-    try:
-        yield
-    finally:
-        if before is None:
-            del os.environ["TMPDIR"]
-        else:
-            os.environ["TMPDIR"] = before
-
-
-@contextmanager
-def waiting(seconds: int = PATIENCE) -> Iterator[None]:
-    """Raises Hang where a build waits for what never comes."""
-
-    def stop(*_: object) -> None:
-        raise Hang(f"waited for {seconds} s")
-
-    before = signal.signal(signal.SIGALRM, stop)
-    signal.alarm(seconds)
-    try:
-        yield
-    finally:
-        signal.alarm(0)
-        signal.signal(signal.SIGALRM, before)
-
-
 def check(number: int) -> Done:
     """What must hold of every build: an answer in time, or lines that say why not; the repository is as it was, and
     nothing of the build's own stays. Gives the answer back."""
     made, options = tree(number)
     with tempfile.TemporaryDirectory(prefix="hostile-trees-") as folder:
-        root, own = (
-            Path(folder, *"abcdef", "repository"),
-            Path(folder, "own"),
-        )  # paths are looked for above as well
+        # A build looks for paths in folders above as well.
+        root, own = Path(folder, *"abcdef", "repository"), Path(folder, "own")
         for one in (root, own):
             one.mkdir(parents=True)
         lay(made, root)
         before = listed(root)
-        with scratch_in(own), limited(), waiting():
+        with patch.dict(os.environ, TMPDIR=str(own)), limited(), waiting():
             done = within("build", *options, ".", cwd=root)
         assert listed(root) == before, "the repository is another one"
         assert not list(own.iterdir()), "a folder of the build's own stays"
@@ -426,7 +387,7 @@ def main() -> None:
     for number in range(first, last):
         try:
             codes[check(number).returncode] += 1
-        except (Exception, Hang) as error:
+        except Exception as error:
             frames = traceback.extract_tb(error.__traceback__)
             own = [one for one in frames if "cilium_policies" in one.filename] or frames
             key = type(error).__name__, own[-1].filename, own[-1].lineno, re.sub(r"\W.*", "", str(error))[:80]
