@@ -14,13 +14,23 @@ import sys
 from typing import Any
 
 
+def read(text: bytes, digest: str) -> Any:
+    """What a registry holds under a digest, as JSON. Raises SystemExit where the bytes have another one."""
+    there = f"sha256:{hashlib.sha256(text).hexdigest()}"
+    if there != digest:
+        raise SystemExit(f"the registry's answer has the digest {there}, not {digest}")
+    return json.loads(text)
+
+
 def images(index: dict[str, Any]) -> dict[str, str]:
-    """Digests by platform. What is attached to an image (provenance, SBOM) stands beside it as no platform's."""
+    """Digests by platform. What is attached to an image (provenance, SBOM) stands beside it as no platform's. Raises
+    SystemExit for two of one platform."""
     found: dict[str, str] = {}
     for one in index.get("manifests", ()):
         platform = one.get("platform", {})
         words = [platform.get(key, "") for key in ("os", "architecture", "variant")]
-        name = "/".join(word for word in words if word)
+        # buildx writes arm64's only variant, other tools leave it out
+        name = "/".join(word for word in words if word).removesuffix("/v8")
         if name != "unknown/unknown":
             if name in found:
                 raise SystemExit(f"two images for {name}")
@@ -30,12 +40,7 @@ def images(index: dict[str, Any]) -> dict[str, str]:
 
 def listed(text: bytes, digest: str, platforms: list[str]) -> list[str]:
     """The lines. Raises SystemExit."""
-    there = f"sha256:{hashlib.sha256(text).hexdigest()}"
-    if there != digest:
-        raise SystemExit(f"the index has the digest {there}, not {digest}")
-    found = images(json.loads(text))
-    # buildx writes arm64's only variant, other tools leave it out
-    found = {name.removesuffix("/v8"): image for name, image in found.items()}
+    found = images(read(text, digest))
     if sorted(found) != sorted(platforms):
         raise SystemExit(f"the index has images for {', '.join(sorted(found)) or 'no platform'}")
     return [f"{name}@{found[name]}" for name in platforms]

@@ -260,6 +260,8 @@ def test_an_index_with_another_platform_or_without_one_is_refused() -> None:
     more = digests(INDEX, DIGEST, *both, "linux/s390x")
     assert (more.returncode, more.stdout) == (1, "")
     assert "has the digest" in digests({"manifests": []}, DIGEST, *both).stderr
+    twice = {"manifests": [*IMAGES, {"digest": AMD64, "platform": {"os": "linux", "architecture": "arm64"}}]}
+    assert "two images for linux/arm64" in digests(twice, held(twice), *both).stderr
 
 
 def test_an_inspection_of_one_platform_and_of_several_read_alike() -> None:
