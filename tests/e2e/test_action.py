@@ -7,14 +7,11 @@ import subprocess
 from pathlib import Path
 
 import pytest
-import yaml
 
 from tests.tools import EXAMPLES, ROOT, absent, environment
-from tests.tools.release import carried, filled
+from tests.tools.release import ACTION, BASH, carried, filled
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow]
-
-ACTION = yaml.safe_load((ROOT / "action.yml").read_text())
 
 
 def used(place: Path, arguments: str, output: str = "") -> tuple[int, str, str]:
@@ -29,7 +26,7 @@ def used(place: Path, arguments: str, output: str = "") -> tuple[int, str, str]:
         told.unlink(missing_ok=True)
         env = {**environment(), "RUNNER_TEMP": str(place), "GITHUB_OUTPUT": str(told)}
         done = subprocess.run(
-            ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", step["run"]],
+            [*BASH, step["run"]],
             cwd=place,
             env=env | filled(step["env"], values),
             capture_output=True,

@@ -9,15 +9,14 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import subprocess
 from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
 import yaml
 
-from tests.tools import EXAMPLES, ROOT, container_engine, environment, require, run, succeeded
-from tests.tools.release import carried, filled
+from tests.tools import EXAMPLES, container_engine, environment, require, run, succeeded
+from tests.tools.release import ACTION, BASH, carried, filled
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow, pytest.mark.xdist_group("image")]
 
@@ -37,8 +36,6 @@ spec:
   - fromEntities: [world]
     toPorts: [{ports: [{port: "5432", protocol: TCP}]}]
 """
-BASH = ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c"]
-ACTION = yaml.safe_load((ROOT / "action.yml").read_text())
 
 
 def repository(place: Path) -> Path:
@@ -93,7 +90,7 @@ def job(place: Path) -> tuple[dict[str, str], str]:
         else:
             continue
         (place / "output").unlink(missing_ok=True)
-        done = subprocess.run([*BASH, script], cwd=place, env=env | more, capture_output=True, text=True)
+        done = run([*BASH, script], cwd=place, env=env | more)
         code = carried(place / "output").get("code", str(done.returncode))
         ended[one.get("id", name)] = code
         if code != "0" and not one.get("continue-on-error"):
@@ -131,14 +128,7 @@ def test_a_pull_request_that_opens_something_gets_its_comment_and_fails(tmp_path
 def test_the_jobs_of_gitlab_run_in_the_image(image: str, tmp_path: Path) -> None:
     place = repository(tmp_path / "builds")
     jobs = yaml.safe_load((EXAMPLES / "gitlab/.gitlab-ci.yml").read_text())
-    done = subprocess.run(
-        [*BASH, "\n".join(jobs["render"]["script"])],
-        cwd=place,
-        env=environment(),
-        capture_output=True,
-        text=True,
-    )
-    assert done.returncode == 0, done.stderr
+    succeeded(run([*BASH, "\n".join(jobs["render"]["script"])], cwd=place))
 
     tmp_path.chmod(0o755)
     place.chmod(0o777)  # GitLab's runner clones with a umask of 0

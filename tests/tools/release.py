@@ -22,6 +22,8 @@ GIVEN = {  # what the runner knows of a tag of that repository
 }
 EXPRESSION = re.compile(r"\$\{\{ *(.*?) *\}\}")
 JOBS = yaml.safe_load((ROOT / ".github/workflows/release.yaml").read_text())["jobs"]
+ACTION = yaml.safe_load((ROOT / "action.yml").read_text())
+BASH = ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c"]  # of a step with `shell: bash`
 
 
 def public(tree: Path, image: str) -> None:
