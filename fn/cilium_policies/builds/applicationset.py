@@ -87,10 +87,11 @@ class ApplicationSet:
         }
         for kind, body in generator.items():
             if kind in kinds:
-                if body and not isinstance(body, dict):
+                fields = body or {}
+                if not isinstance(fields, dict):
                     raise Unknown(f"its generator {kind} is not a mapping")
                 yield from kinds[kind](
-                    self._filled(body, given, self._expression) if given and body else body or {}, given
+                    self._filled(fields, given, self._expression) if given else fields, given
                 )
             elif kind not in ("selector", "template"):
                 raise Unknown(f"what its generator {kind} finds is not in the repository")

@@ -173,9 +173,8 @@ def placed(scratch: str, folder: str, fields: Fields, instead: Mapping[str, str]
 
     moved = _Moved(folder, _real(scratch), instead or {})
     text = json.dumps(moved.fields(fields), ensure_ascii=False)  # json.dump encodes in Python
-    _write_over(
-        os.path.join(scratch, NAMES[0]), text.encode(errors="replace")
-    )  # of a file's name that is no text
+    encoded = text.encode(errors="replace")  # a file's name may be no text
+    _write_over(os.path.join(scratch, NAMES[0]), encoded)
     return scratch
 
 
@@ -233,18 +232,18 @@ class _Moved:
                 made[key] = [self.path(one) for one in made[key]]
         for key in _WITH_PATH:
             if isinstance(made.get(key), list):
-                made[key] = [
-                    {**one, "path": self.path(one["path"])}
-                    if isinstance(one, dict) and "path" in one
-                    else one
-                    for one in made[key]
-                ]
+                made[key] = [self._with_path(one) for one in made[key]]
         for key in _GENERATORS:
             if isinstance(made.get(key), list):
                 made[key] = [self._generator(one) for one in made[key]]
-        if isinstance(made.get("openapi"), dict) and "path" in made["openapi"]:
-            made["openapi"] = {**made["openapi"], "path": self.path(made["openapi"]["path"])}
+        if "openapi" in made:
+            made["openapi"] = self._with_path(made["openapi"])
         return made
+
+    def _with_path(self, one: Any) -> Any:
+        """A mapping with its `path` moved; anything else as it is."""
+        has = isinstance(one, dict) and "path" in one
+        return {**one, "path": self.path(one["path"])} if has else one
 
     def path(self, path: Any) -> Any:
         """One path."""

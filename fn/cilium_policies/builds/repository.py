@@ -130,8 +130,9 @@ class Repository:
             if folder == top:
                 break
             folder = os.path.dirname(folder)
-        found = (one for one in folders if any(os.path.isdir(os.path.join(one, path)) for path in wanted))
-        return next((one for one in found if one != os.sep), top or self.asked_folder)
+        folders = [one for one in folders if one != os.sep]
+        leading = (one for one in folders if any(os.path.isdir(os.path.join(one, path)) for path in wanted))
+        return next(leading, top or self.asked_folder)
 
     @cached_property
     def branch(self) -> str:
