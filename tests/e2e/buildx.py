@@ -58,11 +58,14 @@ def build(name: str, **environment: str) -> str:
 
 
 def put(repository: str, place: str, data: bytes, kind: str) -> dict[str, object]:
-    """Gives a registry without TLS a manifest, or a blob at `blobs`; its descriptor."""
+    """Gives a registry without TLS a blob (at `blobs`) or a manifest (at `manifests/TAG`, or at `manifests` by its
+    digest); its descriptor."""
     host, _, path = repository.partition("/")
     digest = f"sha256:{hashlib.sha256(data).hexdigest()}"
     url = f"http://{host}/v2/{path}/{place}"
-    if place == "blobs":
+    if place == "manifests":
+        url += f"/{digest}"
+    elif place == "blobs":
         asked = urllib.request.Request(f"{url}/uploads/", b"", method="POST")
         with urllib.request.urlopen(asked) as answer:
             url = urllib.parse.urljoin(url, answer.headers["Location"]) + f"?digest={digest}"
@@ -103,10 +106,8 @@ def attestation(repository: str, image: str) -> dict[str, object]:
         "config": put(repository, "blobs", json.dumps(config).encode(), f"{oci}.config.v1+json"),
         "layers": layers,
     }
-    data = json.dumps(manifest).encode()
-    digest = f"sha256:{hashlib.sha256(data).hexdigest()}"
     named = {"vnd.docker.reference.type": "attestation-manifest", "vnd.docker.reference.digest": image}
-    entry = put(repository, f"manifests/{digest}", data, manifest["mediaType"])
+    entry = put(repository, "manifests", json.dumps(manifest).encode(), manifest["mediaType"])
     return {**entry, "platform": platform, "annotations": named}
 
 
