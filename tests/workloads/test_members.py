@@ -53,6 +53,16 @@ def test_each_member_has_pods_of_its_own():
     assert (hot.instance, cold.instance) == ("one", "one")
 
 
+def test_a_list_where_labels_should_stand_has_those_that_are_in_all_of_it():
+    for labels, shared in (
+        ("[]", {}),
+        ("[{team: x, a: b}, {team: x}]", {"team": "x"}),
+        ("[{team: x}, y]", {}),
+    ):
+        (hot, _), _ = run(OBJECT.replace("podLabels: {team: x}", f"podLabels: {labels}"), RING)
+        assert hot.selector == {"app": "ring", "pool": "hot", "kind": "ssd", **shared}
+
+
 def test_settings_of_the_other_members_are_not_theirs():
     (hot, cold), _ = run(OBJECT, RING)
     assert "url" not in {text.key for text in hot.texts}

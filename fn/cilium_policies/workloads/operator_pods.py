@@ -81,7 +81,7 @@ def workload_of(
 
 def _shared(found: Any) -> dict[str, str]:
     """Labels at a path; of several places of a list what stands at all of them, as one selector is for all."""
-    if not isinstance(found, list):
+    if not (found and isinstance(found, list)):
         return strings(found)
     every = [strings(one) for one in found]
     return {key: value for key, value in every[0].items() if all(one.get(key) == value for one in every)}
