@@ -35,11 +35,10 @@ _SECRETS = tuple(
     creds cookie jwt psk secretkeybase masterauth pw pwd
     """.split()  # noqa: SIM905 -- a list of quoted words is no easier to read
 )
-_SHORT = ("pass", "pin", "key", "keys", "otp", "salt", "pat")
-_PASS, _NO_PASS = (
-    "pass",
-    ("bypass", "compass", "surpass", "trespass", "overpass", "underpass"),
-)  # `requirepass`
+# The short word that may also stand at the end of another (`requirepass`), and the words that only end so
+_PASS = "pass"
+_NO_PASS = ("bypass", "compass", "surpass", "trespass", "overpass", "underpass")
+_SHORT = (_PASS, "pin", "key", "keys", "otp", "salt", "pat")
 _PAIRS = ("auth", "login")  # a user and a password, or a server of that name: `AUTH: auth.shop:8080`
 _USER = "u"  # `curl -u me:1234`
 _PASSES = ("proxy_pass", "grpc_pass", "fastcgi_pass", "uwsgi_pass", "scgi_pass", "memcached_pass")
@@ -99,11 +98,10 @@ def names_secret(key: str, host: str) -> bool:
     lower = told.lower()
     if lower.replace("_", "").endswith(_SECRETS) or lower == _USER:
         return True
-    if lower.endswith(_PASS) and not lower.endswith((*_NO_PASS, *_PASSES)):
-        return True
     for words in (_SHORT, _PAIRS):
         word = next((one for one in words if lower.endswith(one)), "")
-        if word and _is_apart(told, len(told) - len(word)):
+        joined = word == _PASS and not lower.endswith(_NO_PASS)
+        if word and (joined or _is_apart(told, len(told) - len(word))):
             return lower not in _PASSES and not (words is _PAIRS and word in host.lower())
     return False
 
