@@ -22,7 +22,7 @@ from cilium_policies.kube.objects import (
     text,
 )
 from cilium_policies.kube.pods import mounted
-from cilium_policies.kube.secret_writers import WRITERS, templates, written_secret
+from cilium_policies.kube.secret_writers import templates
 from cilium_policies.lean import TYPE_CHECKING
 from cilium_policies.workloads.model import Text
 
@@ -42,10 +42,6 @@ class Configs:
 
     def __init__(self, inventory: Inventory) -> None:
         self._inventory = inventory
-        self._external: dict[tuple[str, str], Object] = {}
-        for kind in WRITERS:
-            for one in inventory.of(kind):
-                self._external.setdefault((one.namespace, written_secret(one)), one)
         self._read: dict[tuple[str, str, str], tuple[Text, ...]] = {}
         self._services: set[str] | None = None
         self._told: dict[str, list[Object]] | None = None
@@ -56,7 +52,7 @@ class Configs:
             self._read[key] = ()  # of Secrets that are taken from each other in a circle nothing is known
             one = self._inventory.get(kind, namespace, name)
             found = list(_entries(one, self._is_service)) if one else []
-            if kind == "Secret" and (external := self._external.get((namespace, name))):
+            if kind == "Secret" and (external := self._inventory.secret_writer(namespace, name)):
                 found += self._templated(external)
                 found += self._copied(external)
             elif kind == "Secret" and one is None:
