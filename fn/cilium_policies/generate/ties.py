@@ -79,8 +79,8 @@ class Ties:
         # Servers that a Service or a port of their node opens to the outside.
         self._published: set[int] = set()
         self._spoken: Spoken | None = None
-        self._by_role: dict[tuple[int, tuple[str, ...]], tuple[list[Workload], list[Workload]]] = {}
-        self._by_part: dict[tuple[str, tuple[str, ...]], list[Workload]] = {}
+        # By the identity of a list and by roles: the list, which is kept for it, and who of it has one of the roles.
+        self._by_part: dict[tuple[int, tuple[str, ...]], tuple[list[Workload], list[Workload]]] = {}
         self.withheld: dict[tuple[int, str], Withheld] = {}
         # Callers of the API by their entry, that no role binding makes one.
         self.unbound: dict[int, Workload] = {}
@@ -175,13 +175,14 @@ class Ties:
         """What tells that an edge is to a pod's role, where it names several."""
         return partial(self.is_told_to_play, parts=known.of) if len(known.of) > 1 else None
 
-    def _playing(self, component: str, parts: tuple[str, ...]) -> list[Workload]:
-        """The workloads of a component that have one of these roles, looked for once."""
-        key = (component, parts)
+    def _playing(self, every: list[Workload], parts: tuple[str, ...]) -> list[Workload]:
+        """Those of a component, or of an instance, that have one of these roles, looked for once for all who ask."""
+        if not parts:
+            return every
+        key = (id(every), parts)
         if key not in self._by_part:
-            every = self._roles.component(component)
-            self._by_part[key] = [one for one in every if self.plays(one, parts)] if parts else every
-        return self._by_part[key]
+            self._by_part[key] = every, [one for one in every if self.plays(one, parts)]
+        return self._by_part[key][1]
 
     def servers(self, client: Workload, known: Known, component: str) -> list[Workload]:
         """The workloads of a component that a client calls over this edge of the catalogue."""
@@ -209,7 +210,7 @@ class Ties:
             return meant
         if known.every or known.owner in self._catalogue.defined or operates(client, every):
             return [one for one in every if acts_on(self._cluster, client, one)]
-        named, playing = self._named(client, component), self._playing(component, known.of)
+        named, playing = self._named(client, component), self._playing(every, known.of)
         return named or (self._guessed(client, known, playing, ports) if playing else [])
 
     def _named(self, client: Workload, component: str) -> list[Workload]:
@@ -229,20 +230,13 @@ class Ties:
             called = self._called.get((id(client), client.component), ())
             return [one for one in members if one is not client and instance(one) in called]
         if known.of:
-            return self._played(members, known.of)
+            return self._playing(members, known.of)
         if not are_stores(ports):
             return members
         apart = [one for one in members if is_another_store(client, one)]
         if apart and not self._is_shown(client):
             self._withhold(client, apart, ports)
         return [one for one in members if one not in apart]
-
-    def _played(self, members: list[Workload], parts: tuple[str, ...]) -> list[Workload]:
-        """Those of an instance that have one of these roles, looked for once for all of them."""
-        key = (id(members), parts)
-        if key not in self._by_role:
-            self._by_role[key] = members, [one for one in members if self.plays(one, parts)]
-        return self._by_role[key][1]
 
     def _is_called_elsewhere(self, client: Workload, ports: tuple[Port, ...]) -> bool:
         """Whether the client names somebody on these ports whose pods are none of this component."""
