@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from cilium_policies.cli.options import run_on
 from cilium_policies.config.model import Config
 from cilium_policies.config.settings import config_of
 from cilium_policies.document.split import split
@@ -10,6 +11,7 @@ from cilium_policies.evidence.edge import Edge
 from cilium_policies.function import Made, Options, make, run
 from cilium_policies.generate import roles
 
+from tests.evidence.shown import flows
 from tests.hostile import multiplied
 from tests.support import namespace
 
@@ -101,6 +103,46 @@ def pairs(edges: list[Edge]) -> list[tuple[object, ...]]:
         )
         for edge in edges
     ]
+
+
+RING = b"""\
+apiVersion: cilium-policies.fn/v1alpha1
+kind: CiliumPolicies
+spec:
+  components:
+    define:
+      - component: ring
+        what: a store
+        match: [{app: ring}]
+        images: [ring]
+        edges:
+          - {from: all-pods, ports: [7000/TCP], why: data}
+          - {to: component:ring, ports: [7000/TCP, 7001/TCP], why: gossip, of: [server]}
+          - {to: component:ring, ports: [7002/TCP], why: work, part: [worker], of: [worker]}
+"""
+
+
+def test_a_client_that_runs_the_members_image_takes_no_port_from_them(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    servers = [
+        "apiVersion: apps/v1\nkind: StatefulSet\n"
+        f"metadata: {{name: s{at}, namespace: db}}\n"
+        f"spec: {{template: {{metadata: {{labels: {{app: ring, app.kubernetes.io/component: server, at: s{at}}}}}, "
+        "spec: {containers: [{name: c, image: ring, ports: [{containerPort: 7000}, {containerPort: 7001}]}]}}}"
+        for at in range(10)
+    ]
+    client = (  # the first of all, and told by its image alone
+        "apiVersion: batch/v1\nkind: CronJob\nmetadata: {name: client, namespace: db}\n"
+        "spec: {jobTemplate: {spec: {template: {metadata: {labels: {app.kubernetes.io/component: worker}}, "
+        "spec: {containers: [{name: c, image: ring}]}}}}}"
+    )
+    data = [("in.yaml", stream(client, *servers))]
+    monkeypatch.setattr(roles, "MANY", 2)
+    few = flows(run_on(data, Options(config=("config.yaml", RING))).made.plan.edges)
+    assert {"db/s0 > db/s1 7000/TCP,7001/TCP", "db/client > db/s1 7000/TCP"} <= few
+    monkeypatch.setattr(roles, "MANY", 10**6)
+    assert few == flows(run_on(data, Options(config=("config.yaml", RING))).made.plan.edges)
 
 
 def test_a_mesh_tunnels_every_pair(monkeypatch: pytest.MonkeyPatch) -> None:

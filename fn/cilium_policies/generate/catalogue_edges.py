@@ -124,7 +124,7 @@ def _edge(
     yield from (Edge(own, peer, on, reason, evidence, explains) for peer, on in named.peers)
     if named.complete:
         return
-    if among is not None and (each := among.of(known, workload, ports)):
+    if among is not None and (each := among.of(known, workload)):
         for peer, on, members in each:
             yield Edge(own, peer, on, reason, evidence, explains, members=members)
         return

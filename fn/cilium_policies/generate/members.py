@@ -41,17 +41,15 @@ class Among:
         self._ties = ties
         self._found: dict[tuple[object, ...], _Square | None] = {}
 
-    def of(
-        self, known: Known, one: Workload, ports: _Ports
-    ) -> list[tuple[Peer, _Ports, Members | None]] | None:
+    def of(self, known: Known, one: Workload) -> list[tuple[Peer, _Ports, Members | None]] | None:
         """Whom an edge leads to, of one that calls many members which call each other as well, and on which ports: one
         edge to itself that stands for those, and one to each other; None for every other edge."""
         if known.peer != f"component:{one.component}" or known.direction != "egress" or known.by:
             return None
         members = self._roles.members(one)
-        if len(members) < roles.MANY or known.fallback or known.ports_at or ports != known.pod_ports():
+        if len(members) < roles.MANY or known.fallback or known.ports_at:
             return None
-        key = (known.owner, known.number, known.when is None, id(members))
+        key = (known.owner, known.number, known.ports, known.when is None, id(members))
         if key not in self._found:
             self._found[key] = self._square(known, one, members) if _is_alike(known, one, members) else None
         square = self._found[key]
