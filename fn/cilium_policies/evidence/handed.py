@@ -22,7 +22,7 @@ def operators(cluster: Cluster, workload: Workload, component: str) -> list[Work
     """The operators that may set up these pods: those of which a role, a release or the namespace proves it; where the
     input shows none of them, those whose label and image say so."""
     group = workload.source.group if workload.source is not None else ""
-    found = cluster.recognised(component)
+    found = cluster.recognised.get(component, [])
     proven = [one for one in found if cluster.is_proven(one, workload.namespace, group)]
     return proven or [one for one in found if cluster.acts_for(one, workload.namespace, group)]
 

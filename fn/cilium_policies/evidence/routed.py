@@ -72,7 +72,7 @@ def _routes(cluster: Cluster, given: Given) -> Iterator[tuple[Object, Mapping, t
         for component, row in rows:
             found = cluster.inventory.of(kind, group=text(row.get("group")) or None)
             if found:
-                own = [one for one in cluster.workloads if one.component == component]
+                own = cluster.recognised.get(component, [])
                 proxies = [one for one in own if part_of(strings(row.get("pods")), one.labels)]
                 for one in found:
                     acting = [each for each in proxies if cluster.acts_for(each, one.namespace, one.group)]

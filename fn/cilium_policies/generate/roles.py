@@ -74,17 +74,15 @@ class Roles:
     ) -> None:
         self.answers: Answers = {}  # to what the catalogue asks of objects, whoever's edge it is
         self._cluster, self._reads = cluster, reads or {}
-        self._by_component: dict[str, list[Workload]] = {}
+        self._by_component = cluster.recognised
         self._by_namespace: dict[tuple[str, str], list[Workload]] = {}
         self._by_release: dict[tuple[str, str, str], list[Workload]] = {}
         self._by_instance: dict[tuple[str, str, str], list[Workload]] = {}
-        self._workloads = cluster.workloads
-        for one in cluster.workloads:
-            if one.component:
-                self._by_component.setdefault(one.component, []).append(one)
-                self._by_namespace.setdefault((one.component, one.namespace), []).append(one)
-                self._by_release.setdefault((one.component, one.namespace, one.release), []).append(one)
-                self._by_instance.setdefault((one.component, one.namespace, one.instance), []).append(one)
+        for name, found in self._by_component.items():
+            for one in found:
+                self._by_namespace.setdefault((name, one.namespace), []).append(one)
+                self._by_release.setdefault((name, one.namespace, one.release), []).append(one)
+                self._by_instance.setdefault((name, one.namespace, one.instance), []).append(one)
         self.scraper_pods = [one for one in cluster.playing("scraper") if _may_scrape(cluster, one)]
         self.scrapers = scrapers or tuple(map(WorkloadPeer, self.scraper_pods))
         self._plain: dict[tuple[str, str], list[Workload]] = {}
@@ -122,7 +120,7 @@ class Roles:
 
     @cached_property
     def _places(self) -> dict[int, int]:
-        return {id(one): place for place, one in enumerate(self._workloads)}
+        return {id(one): place for place, one in enumerate(self._cluster.workloads)}
 
     def scrapers_of(self, target: Workload, owner: str, *, unasked: bool = False) -> Iterator[Peer]:
         """Who scrapes pods that no monitor names, as an entry (`owner`) knows them: the cluster's scrapers, and of the

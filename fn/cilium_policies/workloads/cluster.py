@@ -146,15 +146,13 @@ class Cluster(Serving):
         nodes = [one for one in self.workloads if one.host_network]
         return frozenset((port.number, port.protocol) for one in nodes for port in one.ports)
 
-    def recognised(self, component: str) -> list[Workload]:
-        """The workloads that are taken for a component of the catalogue."""
-        return self._by_component.get(component, [])
-
     @cached_property
-    def _by_component(self) -> dict[str, list[Workload]]:
+    def recognised(self) -> dict[str, list[Workload]]:
+        """The workloads that are taken for a component of the catalogue, by its name."""
         found: dict[str, list[Workload]] = {}
         for one in self.workloads:
-            found.setdefault(one.component, []).append(one)
+            if one.component:
+                found.setdefault(one.component, []).append(one)
         return found
 
     def maker(self, namespace: str, service: str) -> Object | None:
