@@ -49,16 +49,13 @@ def _ignored(workload: Workload, ignores: dict[str, list[Mapping]]) -> re.Patter
 
 def handing(cluster: Cluster, reads: dict[str, list[Mapping]]) -> _Handing:
     """The servers of the cluster to which programs hand files on (`handsOn`)."""
-    found: dict[tuple[str, str], list[Workload]] = {}
-    handed = {name for name, rows in reads.items() if any("handsOn" in row for row in rows)}
-    for one in cluster.workloads if handed else ():
-        if one.component in handed:
-            found.setdefault((one.namespace, one.component), []).append(one)
-    rows: _Handing = {}
-    for (namespace, name), servers in found.items():
-        told = [(row, servers) for row in reads[name] if "handsOn" in row]
-        rows.setdefault(namespace, []).extend(told)
-    return rows
+    found: _Handing = {}
+    for name, servers in cluster.recognised.items():
+        told = [row for row in reads.get(name, ()) if "handsOn" in row]
+        for namespace in {one.namespace for one in servers} if told else ():
+            near = [one for one in servers if one.namespace == namespace]
+            found.setdefault(namespace, []).extend((row, near) for row in told)
+    return found
 
 
 def _handed_on(cluster: Cluster, workload: Workload, handing: _Handing) -> list[re.Pattern[str]]:
