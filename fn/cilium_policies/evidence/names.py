@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from itertools import accumulate, chain
+from itertools import chain
 
+from cilium_policies.kube.names import beginnings
 from cilium_policies.kube.objects import integer
 from cilium_policies.kube.ports import Port
 from cilium_policies.lean import NamedTuple
@@ -78,7 +79,7 @@ def fitting(cluster: Cluster, named: Named, port: int, protocol: str) -> tuple[W
     that listens there, or of several the one that is called so; else that of a release of this name, whose Services
     are called as its values say, and not all that they can say is known."""
     shown = cluster.listening(named.namespace, port)
-    called = [one for name in _beginnings(named.name) for one in shown.get(name, ())]
+    called = [one for name in beginnings(named.name) for one in shown.get(name, ())]
     if len(shown) > 1 and not called:
         return None
     found = [(one, Port(port, protocol)) for one in called or chain.from_iterable(shown.values())]
@@ -90,11 +91,6 @@ def fitting(cluster: Cluster, named: Named, port: int, protocol: str) -> tuple[W
             if (target := cluster.pod_port(one, service, str(port)))
         ]
     return found[0] if len(dict.fromkeys(found)) == 1 else None
-
-
-def _beginnings(name: str) -> list[str]:
-    """`a`, `a-b` and `a-b-c` of `a-b-c`: what a workload may be called whose Service has this name."""
-    return ["-".join(words) for words in accumulate([one] for one in name.split("-"))]
 
 
 def _inside(cluster: Cluster, labels: list[str], port: str) -> Named | None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import lru_cache
+from itertools import accumulate
 
 _LOWER = frozenset("abcdefghijklmnopqrstuvwxyz0123456789")
 _LABEL = _LOWER | frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZ")
@@ -53,6 +55,11 @@ def is_port_name(text: str) -> bool:
     if _filled(text):
         return True
     return len(text) <= 15 and "--" not in text and not text.isdigit() and _is_word(text, _LABEL, _IN_PORT)
+
+
+def beginnings(name: str) -> Iterator[str]:
+    """`a`, `a-b` and `a-b-c` of `a-b-c`: what somebody may be called whose Service has this name."""
+    return accumulate(name.split("-"), "{}-{}".format)
 
 
 def _filled(text: str) -> bool:

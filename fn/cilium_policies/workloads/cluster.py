@@ -10,6 +10,7 @@ from cilium_policies.config.settings import Settings
 from cilium_policies.kube.access_rules import Bindings
 from cilium_policies.kube.gateway_api import Proxy
 from cilium_policies.kube.inventory import Inventory
+from cilium_policies.kube.names import beginnings
 from cilium_policies.kube.objects import Object, Where, port_number
 from cilium_policies.kube.ports import Port
 from cilium_policies.workloads.flux import Owner
@@ -159,9 +160,8 @@ class Cluster(Serving):
         """The object of an operator after which a Service is called; it has a line of its own."""
         if not self.makers:
             return None
-        words = service.split("-")
-        called = ("-".join(words[:end]) for end in range(1, len(words) + 1))
-        found = [self._makers[namespace, name] for name in called if (namespace, name) in self._makers]
+        called = ((namespace, name) for name in beginnings(service))
+        found = [self._makers[name] for name in called if name in self._makers]
         return min(found)[1].source if found else None
 
     @cached_property
