@@ -85,12 +85,7 @@ class Cluster(Serving):
 
     def playing(self, role: str) -> list[Workload]:
         """The workloads that play a part, in the catalogue's order of components."""
-        players = self.roles.get(role, {})
-        found: dict[str, list[Workload]] = {name: [] for name in players}
-        for one in self.workloads if players else ():
-            if one.component in players:
-                found[one.component].append(one)
-        return [one for members in found.values() for one in members]
+        return [one for name in self.roles.get(role, ()) for one in self.recognised.get(name, ())]
 
     @property
     def access(self) -> Bindings:
