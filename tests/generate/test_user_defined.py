@@ -161,3 +161,32 @@ def test_a_wrong_proxy_is_said(wrong: bytes, path: str, said: str) -> None:
         found(WEB, CONFIG.replace(b"portShift: 8000", wrong))
     assert refusal.value.finding.path.endswith(path)
     assert said in refusal.value.finding.message
+
+
+STORE = b"""\
+apiVersion: cilium-policies.fn/v1alpha1
+kind: CiliumPolicies
+spec:
+  components:
+    define:
+      - component: ring
+        what: a store
+        match: [{app: ring}]
+        edges: [{to: component:ring, ports: [7000/TCP], why: work, part: [agent], of: [server, relay]}]
+"""
+
+
+def test_of_several_parts_who_shows_another_port_is_called_where_its_label_says_that_it_is_one() -> None:
+    text = "\n---\n".join(
+        f"apiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: {name}, namespace: db}}\n"
+        f"spec: {{template: {{metadata: {{labels: {{app: ring, at: {name}{role}}}}}, "
+        f"spec: {{containers: [{{name: c, image: ring, ports: [{{containerPort: {port}}}]}}]}}}}}}"
+        for name, role, port in (
+            ("agent", ", app.kubernetes.io/component: agent", 1000),
+            ("server", ", app.kubernetes.io/component: server", 7000),
+            ("relay", ", app.kubernetes.io/component: relay", 7500),
+            ("tools", "", 9999),  # which tells no part
+        )
+    )
+    called = {one for one in found(text, STORE) if one.startswith("db/agent > db/")}
+    assert called == {"db/agent > db/server 7000/TCP", "db/agent > db/relay 7500/TCP"}

@@ -168,8 +168,9 @@ class Ties:
 
     def is_told_to_play(self, workload: Workload, parts: tuple[str, ...]) -> bool:
         """Whether the labels or the image of a pod say that it has one of these roles."""
-        component = self._catalogue.get(workload.component) if parts else None
-        return component is not None and is_among(_role(workload, component), parts)
+        component = self._catalogue.get(workload.component)
+        role = _role(workload, component) if component is not None else ""
+        return role != "" and is_among(role, parts)
 
     def said_of(self, known: Known) -> Callable[[Workload], bool] | None:
         """What tells that an edge is to a pod's role, where it names several."""
