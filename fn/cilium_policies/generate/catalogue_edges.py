@@ -110,8 +110,7 @@ def _edge(
     if ties.replaces(workload, known) or not ties.plays(workload, known.part):
         return
     meant_here = on_ports(known, workload, facts, cluster, ties.entry(known.owner))
-    ports = ties.direct(workload, meant_here) if meant_here is not None else None
-    if meant_here is None or ports is None:
+    if meant_here is None or (ports := ties.direct(workload, meant_here)) is None:
         return
     known = meant_here
     inward = known.direction == "ingress"
