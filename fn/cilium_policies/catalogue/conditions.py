@@ -249,8 +249,9 @@ def at_any(tree: Mapping, paths: Any, when: Mapping) -> bool:
 
 
 def _env(when: Mapping, facts: Facts) -> bool:
-    name, value = re.compile(text(when["env"])), when.get("matches")
-    return any(name.fullmatch(key) and (value is None or re.search(value, held)) for key, held in facts.env)
+    """Whether there is such a variable, whatever it holds; with `is` or `matches`, one whose value agrees."""
+    name, asked = re.compile(text(when["env"])), "is" in when or "matches" in when
+    return any(name.fullmatch(key) and (not asked or agrees(held, when)) for key, held in facts.env)
 
 
 def _any(pattern: Any, among: Iterable[str]) -> bool:
