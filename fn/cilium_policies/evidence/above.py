@@ -126,19 +126,31 @@ def is_store(lines: list[str], fields: Fields, number: int) -> bool:
     return any("bucket" in fields[at][0].lower() for at in block(lines, number))
 
 
-def program_port_of(lines: list[str], fields: Fields, number: int) -> int:
-    """The port of the database that stands beside a host as its kind (`type: postgres`, `dbtype` beside `dbhost`); 0
-    for none, or for several."""
+def kinds_in(fields: Fields) -> list[int]:
+    """The lines that may say what kind of program is spoken to."""
+    return [at for at, (key, _) in enumerate(fields) if key.lower().endswith(_KINDS)]
+
+
+def program_port_of(lines: list[str], fields: Fields, number: int, near: list[int]) -> int:
+    """The port of the database that stands beside a host as its kind (`type: postgres`, `dbtype` beside `dbhost`), in
+    one of the lines `near` it that may say so; 0 for none, or for several."""
     own, told = stem(fields[number][0]), set[int]()
-    for at in block(lines, number):
+    inside = block(lines, number) if near else ()
+    for at in near:
         key, held = fields[at]
-        kind = key.lower()
-        end = next((end for end in _KINDS if kind.endswith(end)), "")
-        if end and kind.removesuffix(end).rstrip("_-.") == own and depth(lines[at]) == depth(lines[number]):
+        if at in inside and _whose_kind(key) == own and depth(lines[at]) == depth(lines[number]):
             words = re.findall(_WORD, held)
             told.add(DATABASES.get(words[-1].lower(), 0) if words else 0)
     told.discard(0)
     return told.pop() if len(told) == 1 else 0
+
+
+@lru_cache(maxsize=4096)
+def _whose_kind(key: str) -> str:
+    """What a key says before its word for a kind, in lower case: `db` of `dbtype`."""
+    kind = key.lower()
+    end = next(end for end in _KINDS if kind.endswith(end))
+    return kind.removesuffix(end).rstrip("_-.")
 
 
 def block(lines: list[str], number: int) -> range:
@@ -146,20 +158,24 @@ def block(lines: list[str], number: int) -> range:
     own = depth(lines[number])
     first = last = number
     while first > 0 and number - first < MAPPING and not _is_item(lines[first]):
-        above = lines[first - 1]
-        if (above.strip() and depth(above) < own) or is_section(above):
+        if _encloses(lines[first - 1], own):
             break
         first -= 1
     while last + 1 < len(lines) and last - number < MAPPING:
         below = lines[last + 1]
-        if below.strip() and (depth(below) < own or is_section(below)):
-            break
-        if _is_item(below) and depth(below) <= own:
+        if _encloses(below, own) or (_is_item(below) and depth(below) <= own):
             break
         last += 1
     return range(first, last + 1)
 
 
+@lru_cache(maxsize=4096)
+def _encloses(line: str, own: int) -> bool:
+    """Whether a line stands less far in than a mapping's own, or opens a section."""
+    return (line.strip() != "" and depth(line) < own) or is_section(line)
+
+
+@lru_cache(maxsize=4096)
 def _is_item(line: str) -> bool:
     return line.lstrip(" ").startswith("- ")
 

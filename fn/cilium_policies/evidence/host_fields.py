@@ -8,7 +8,16 @@ from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
 from cilium_policies.catalogue.ports import SCHEMES
-from cilium_policies.evidence.above import MAPPING, Above, Defaults, block, depth, is_store, program_port_of
+from cilium_policies.evidence.above import (
+    MAPPING,
+    Above,
+    Defaults,
+    block,
+    depth,
+    is_store,
+    kinds_in,
+    program_port_of,
+)
 from cilium_policies.evidence.field_lines import lines_of
 from cilium_policies.evidence.host_keys import (
     HOST_CHARS,
@@ -103,7 +112,7 @@ def hosts(value: str) -> Iterator[tuple[str, int, str, bool]]:
         if held.isdigit() and is_port(held) and plain(key).lower().endswith(_PORTS)
     ]
     defaults = Defaults(lines, fields, ports) if ports and "[default]" in value.lower() else None
-    above = Above(lines)
+    above, kinds = Above(lines), kinds_in(fields) if called else []
     for number in called:
         key, held = fields[number]
         for name in names(held) if held else _items(lines, number):
@@ -113,7 +122,7 @@ def hosts(value: str) -> Iterator[tuple[str, int, str, bool]]:
             if not port and key.lower() == "endpoint" and is_store(lines, fields, number):
                 yield name, _HTTPS, key, False
             elif port or is_host_key(key):
-                for each in (port,) if port else _usual(above, lines, fields, number, name):
+                for each in (port,) if port else _usual(above, lines, fields, kinds, number, name):
                     yield name, each, key, port > 0 and sure
     yield from _others(lines, fields, set(called))
 
@@ -126,12 +135,16 @@ def _may_hold(key: str) -> str:
     return _A_NUMBER if key.lower().endswith(NUMBERS) else ""
 
 
-def _usual(above: Above, lines: list[str], fields: list[_Field], number: int, name: str) -> tuple[int, ...]:
+def _usual(
+    above: Above, lines: list[str], fields: list[_Field], kinds: list[int], number: int, name: str
+) -> tuple[int, ...]:
     """The ports of the program that a host's key names, else a field beside it or one above it, else the host
     itself."""
     key = fields[number].key
     told = usual_ports(key)
-    told = told if told[0] else with_others(program_port_of(lines, fields, number) or above.port(number))
+    if not told[0]:
+        port = program_port_of(lines, fields, number, _near(kinds, number))
+        told = with_others(port or above.port(number))
     told = told if told[0] else likely_ports(key, name)
     return told if told[0] or not re.match(_UPSTREAM, lines[number]) else _HTTP
 
