@@ -140,7 +140,6 @@ def _home_servers(value: str) -> Named:
     return home_servers(value)
 
 
-# Beside the signs of each: words of which one stands in such a file as well, and the reader
 def _stores(value: str) -> Named:
     for section in re.split(_SECTION, value):
         told = dict(re.findall(_OPTION, section))
@@ -149,6 +148,7 @@ def _stores(value: str) -> Named:
             yield f"s3{region}.amazonaws.com", _HTTPS, "TCP"
 
 
+# Beside the signs of each: words of which one stands in such a file as well, and the reader
 READERS: dict[str, tuple[tuple[str, ...], Callable[[str], Named]]] = {
     "remotes": (("client", "dev tun", "dev tap"), _remotes),
     "clocks": (("server ", "pool "), _clocks),
