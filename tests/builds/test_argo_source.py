@@ -108,6 +108,18 @@ def test_values_files_begin_at_the_chart_or_the_repository_and_stay_in_it(tmp_pa
     assert notes == [f"values file {one} is not in the repository" for one in files[3:]]
 
 
+@pytest.mark.parametrize("name", ["{own}", "../../own", "..", ".", "", "a/b"])
+def test_a_chart_beside_it_is_laid_nowhere_else(tmp_path: Path, name: str) -> None:
+    """What lies where its name leads would be removed first."""
+    laid(tmp_path, {"own/keep": "x", "root/web/Chart.yaml": "name: web\n", "root/b/Chart.yaml": "name: b\n"})
+    one = {"name": name.format(own=tmp_path / "own"), "repository": "file://../b"}
+    copy, root = str(tmp_path / "copy"), str(tmp_path / "root")
+    with pytest.raises(ToolError, match=r"is no name of a chart$"):
+        copied(f"{root}/web", copy, root, {"name": "web", "dependencies": [one]})
+    assert (tmp_path / "own/keep").read_text() == "x"
+    assert (tmp_path / "copy").exists()
+
+
 def test_a_link_to_nowhere_ends_the_rendering_of_its_chart_alone(tmp_path: Path) -> None:
     """Helm loads no chart with one (`error evaluating symlink`)."""
     folder = laid(tmp_path / "chart", {"Chart.yaml": "name: web\n"})

@@ -48,7 +48,10 @@ def copied(folder: str, copy: str, root: str, chart: Fields, depth: int = _NESTE
     kept = []
     for one in beside(chart) if depth else []:
         place = os.path.realpath(os.path.join(folder, str(one["repository"]).removeprefix(_FILE)))
-        below = os.path.join(copy, "charts", str(one.get("name")))
+        name = str(one.get("name"))
+        if name in ("", ".", "..") or name != os.path.basename(name):  # it would lead out of `charts`
+            raise tool.ToolError(f"the chart cannot be rendered: {name!r} is no name of a chart")
+        below = os.path.join(copy, "charts", name)
         within = place.startswith(os.path.realpath(root) + os.sep)
         if within and os.path.isfile(os.path.join(place, "Chart.yaml")):
             shutil.rmtree(below, ignore_errors=True)
