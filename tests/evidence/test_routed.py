@@ -92,3 +92,14 @@ def test_a_proxy_that_is_not_shown_is_said() -> None:
     one = route("projectcontour.io/HTTPProxy", "routes: [{services: [{name: web, port: 80}]}]")
     plan = made(*WEB, one).plan
     assert any(each.source is not None and each.source.kind == "HTTPProxy" for each in plan.uncovered)
+
+
+def test_a_route_that_leads_back_to_itself_is_followed_once() -> None:
+    group = "gateway.networking.k8s.io"
+    back = f"{{group: {group}, kind: HTTPRoute, name: r}}"
+    shown = proxy("app.kubernetes.io/name: mcp-gateway, app.kubernetes.io/managed-by: mcp-gateway-controller")
+    routed = route(f"{group}/HTTPRoute", f"rules: [{{backendRefs: [{back}, {{name: web, port: 80}}]}}]")
+    named = route("mcp.kuadrant.io/MCPServerRegistration", f"targetRef: {back}")
+    rules = found(*shown, routed, named, READS.replace("GROUP", "mcp.kuadrant.io"))["a/web"].specs[0].ingress
+    clients = [client for rule in rules or () for client in rule.endpoints or ()]
+    assert ("p",) in [each.values for client in clients for each in client.requirements]

@@ -87,7 +87,8 @@ def _backends(cluster: Cluster, one: Object, row: Mapping) -> Iterator[tuple[Pee
             if isinstance(entry, str):
                 service, port = _address(cluster, entry, one.namespace)
             elif (route := _named_route(cluster, one, entry)) is not None:
-                yield from _backends(cluster, route, _OF_ROUTES)
+                if row is not _OF_ROUTES:  # a route leads to no other one, which may lead back
+                    yield from _backends(cluster, route, _OF_ROUTES)
                 continue
             else:
                 namespace = text(entry.get("namespace")) or one.namespace
