@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 from cilium_policies.builds.entries import chosen, entries
-from cilium_policies.builds.repository import Repository, address, clean
+from cilium_policies.builds.git import address
+from cilium_policies.builds.repository import Repository, clean
 from cilium_policies.document.finding import RefusedError
 
 from tests.builds import home, ks, kustomization, laid, namespace, two_clusters

@@ -11,9 +11,10 @@ from cilium_policies.builds import app_charts, argo_chart, argo_source, texts, t
 from cilium_policies.builds.app_roots import Written, left_out, paths, roots
 from cilium_policies.builds.applications import HOME, App, all_sources
 from cilium_policies.builds.applicationset import ApplicationSet, Unknown, alone
+from cilium_policies.builds.git import address
 from cilium_policies.builds.kustomization import Fields
 from cilium_policies.builds.notes import Note
-from cilium_policies.builds.repository import ARGO, Repository, Told, address, clean
+from cilium_policies.builds.repository import ARGO, Repository, Told, clean
 from cilium_policies.builds.workers import in_parallel
 from cilium_policies.document.finding import RefusedError
 from cilium_policies.kube.not_built import ELSEWHERE

@@ -6,8 +6,9 @@ import os
 from collections.abc import Iterable
 
 from cilium_policies.builds.entries import entries
+from cilium_policies.builds.git import git_root
 from cilium_policies.builds.reach import covered, is_nearest
-from cilium_policies.builds.repository import FLUX, Repository, clean, git_root, path_of, within
+from cilium_policies.builds.repository import FLUX, Repository, clean, path_of, within
 
 _OWN = "/network-policies/ks.yaml"
 

@@ -11,6 +11,7 @@ from contextlib import suppress
 from functools import cache, cached_property
 
 from cilium_policies.builds import kustomization
+from cilium_policies.builds.git import git_root, remotes_of
 from cilium_policies.builds.ignore import SOURCEIGNORE, Ignored
 from cilium_policies.document.filenames import ENDINGS, KUSTOMIZATIONS
 from cilium_policies.document.finding import RefusedError
@@ -61,7 +62,7 @@ class Repository:
             self._read()
         relative = os.path.relpath(self.asked_folder, self.root).replace(os.sep, "/")
         self.asked = "" if relative == "." else relative
-        self.remotes = _remotes(self.as_text(".git/config"))
+        self.remotes = remotes_of(self.as_text(".git/config"))
         self.fields = cache(kustomization.read)  # by file: which folder leads where is asked more than once
 
     def _read(self) -> None:
@@ -276,26 +277,3 @@ def _says_something(name: str) -> bool:
 def _is_walked(name: str, place: str, asked: str) -> bool:
     hidden = name.startswith(".") and not f"{asked}/".startswith(f"{place}/")
     return not hidden and name not in _LEFT_OUT
-
-
-def git_root(folder: str) -> str:
-    """The folder with `.git` that this one lies in; "" without."""
-    while True:
-        if os.path.exists(os.path.join(folder, ".git")):
-            return folder
-        parent = os.path.dirname(folder)
-        if parent == folder:
-            return ""
-        folder = parent
-
-
-def _remotes(config: str) -> set[str]:
-    """The addresses of the repository's remotes, by Git's own file."""
-    return {address(url) for url in re.findall(r"(?m)^[ \t]*url[ \t]*=[ \t]*(\S+)", config)}
-
-
-def address(url: str) -> str:
-    """A repository's address in one form: `git@github.com:a/b.git` and `https://github.com/a/b` are the same."""
-    made = re.sub(r"^(?:[a-z+]+://)?(?:[^@/]+@)?", "", url.strip().lower())
-    made = re.sub(r"^([^/:]+):(?:\d+/)?", r"\1/", made)
-    return made.rstrip("/").removesuffix(".git")

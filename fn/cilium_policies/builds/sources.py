@@ -8,7 +8,8 @@ from functools import cache
 from itertools import count
 
 from cilium_policies.builds.artifact import laid
-from cilium_policies.builds.repository import FLUX, Repository, above, address, clean, path_of
+from cilium_policies.builds.git import address
+from cilium_policies.builds.repository import FLUX, Repository, above, clean, path_of
 from cilium_policies.errors import CiliumPoliciesError
 from cilium_policies.kube.objects import Object, at, mapping, mappings, sequence, strings, text
 from cilium_policies.lean import Any, NamedTuple
