@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from fnmatch import fnmatchcase
 
+from cilium_policies.catalogue.load import Catalogue
 from cilium_policies.config.model import EGRESS, INGRESS, Trust
 from cilium_policies.evidence.edge import OUR_OWN, Edge, LabelsPeer, Peer, namespace_of, workload_of
 from cilium_policies.generate.consents import Consents
@@ -38,7 +39,7 @@ class Judged(NamedTuple):
     foreign: list[Foreign]
 
 
-def judged(edges: Iterable[Edge], cluster: Cluster, trust: Trust) -> Judged:
+def judged(edges: Iterable[Edge], cluster: Cluster, trust: Trust, catalogue: Catalogue) -> Judged:
     """Every edge, each with its foreign sides named."""
     found = list(edges)
     if trust.foreign == "allow":
@@ -51,7 +52,7 @@ def judged(edges: Iterable[Edge], cluster: Cluster, trust: Trust) -> Judged:
         sides = [] if _is_at_home(edge) else _sides(edge)
         if sides:
             word = "" if edge.evidence.origin == "catalogue" else _namespace(edge)
-            sides = [one for one in sides if _is_foreign(edge, *one, word, consents, trust)]
+            sides = [one for one in sides if _is_foreign(edge, *one, word, consents, trust, catalogue)]
         if not sides:
             kept.append(edge)
             continue
@@ -102,11 +103,18 @@ def _sides(edge: Edge) -> list[tuple[str, Workload, Peer]]:
 
 
 def _is_foreign(
-    edge: Edge, direction: str, own: Workload, other: Peer, word: str, consents: Consents, trust: Trust
+    edge: Edge,
+    direction: str,
+    own: Workload,
+    other: Peer,
+    word: str,
+    consents: Consents,
+    trust: Trust,
+    catalogue: Catalogue,
 ) -> bool:
     """`word`: the namespace that the edge was read from."""
     if edge.evidence.origin == "catalogue":
-        asks = own.asked_by or _asks_by_name(edge) or _asks_by_label(edge, own, other, trust)
+        asks = own.asked_by or _asks_by_name(edge) or _asks_by_label(edge, own, other, trust, catalogue)
     else:
         asks = consents.claimant(edge, other) if direction == INGRESS else ""
         asks = asks or word
@@ -125,11 +133,16 @@ def _asks_by_name(edge: Edge) -> str:
     return edge.evidence.namespace if edge.evidence.by else ""
 
 
-def _asks_by_label(edge: Edge, own: Workload, other: Peer, trust: Trust) -> str:
-    """The namespace of the other end where only labels or its image say what it is; "" where that is known."""
+def _asks_by_label(edge: Edge, own: Workload, other: Peer, trust: Trust, catalogue: Catalogue) -> str:
+    """The namespace of the other end where only labels or its image say what it is; "" where that is known. A pod into
+    which a side-car is injected needs to be nobody, and whom side-cars call is known in its customary namespace."""
     one = workload_of(other)
-    if one is None or not one.by_marks or edge.evidence.field or one.namespace == own.namespace:
+    if one is None or not one.by_marks or one.namespace == own.namespace:
         return ""
+    if edge.evidence.field:  # of what is injected
+        known = catalogue.get(one.component)
+        if one is edge.evidence.subject or (known is not None and one.namespace == known.namespace):
+            return ""
     trusted = trust.components.get(one.component)
     if trusted is not None and any(fnmatchcase(one.namespace, pattern) for pattern in trusted):
         return ""
