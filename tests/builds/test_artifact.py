@@ -9,7 +9,7 @@ from cilium_policies.builds.artifact import laid as artifact
 from cilium_policies.builds.flux import Flux
 from cilium_policies.builds.ignore import Ignored
 from cilium_policies.builds.repository import FLUX, Repository
-from cilium_policies.builds.sources import Sources
+from cilium_policies.builds.sources import ElsewhereError, Sources
 from cilium_policies.builds.unit import Unit
 from cilium_policies.kube.objects import Object
 
@@ -97,3 +97,22 @@ def test_who_waits_for_an_artifact_gets_it_whoever_asks_first(tmp_path: Path) ->
     flux.sources.add(repository.kinds("ArtifactGenerator", "source.extensions.fluxcd.io")[0][:1])
     assert len([flux.sources.place(unit.one) for unit in flux._late()]) == 2
     assert not [*flux._late()]
+
+
+@pytest.mark.parametrize(
+    ("origin", "to"),
+    [("a/x.yaml", "../../own/keep"), ("a/**", "/../../own"), ("../../own/**", ""), ("a/../../x", "")],
+)
+def test_an_artifact_is_copied_within_its_source_and_itself(tmp_path: Path, origin: str, to: str) -> None:
+    root = laid(tmp_path / "repo", {"a/x.yaml": "", "a/keep": ""})
+    own = laid(tmp_path / "own", {"keep": "x"})
+    (tmp_path / "scratch" / "target").mkdir(parents=True)
+    spec = {"sources": [{"alias": "repo", "kind": "GitRepository", "name": "flux-system"}]}
+    one = Object(
+        {"kind": "ArtifactGenerator", "metadata": {"name": "a", "namespace": "flux-system"}, "spec": spec}
+    )
+    sources = Sources(Repository(str(root)), {("GitRepository", "flux-system", "flux-system")}, str(tmp_path))
+    step = {"from": f"@repo/{origin}", "to": f"@artifact/{to}"}
+    with pytest.raises(ElsewhereError, match="copies from or to a place outside of its artifact"):
+        sources._copy(one, step, [], str(tmp_path / "scratch" / "target"))
+    assert not (own / "keep").is_symlink()

@@ -163,9 +163,11 @@ class Sources:
                 f"{one} copies from {reference[0]} {reference[1]}/{reference[2]}, not this repository"
             )
         base, whole = pattern.removesuffix("/**"), pattern.endswith("/**")
+        name = step.get("to", "").partition("/")[2]
+        if any(clean(path).partition("/")[0] == ".." for path in (base, name)):
+            raise ElsewhereError(f"{one} copies from or to a place outside of its artifact")
         begins = os.path.join(self.fetched(), self._beginning(reference[0], reference[2]))
         origin = begins if base == "**" else os.path.join(begins, clean(base))
-        name = step.get("to", "").partition("/")[2]
         goal = os.path.join(target, clean(name))
         if os.path.isfile(origin):
             goal = os.path.join(goal, os.path.basename(origin)) if name.endswith("/") or not name else goal
