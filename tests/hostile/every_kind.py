@@ -12,13 +12,12 @@ it. How work is counted: multiplied.py.
 from __future__ import annotations
 
 import copy
-import json
 import sys
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from random import Random
-from typing import Any, NamedTuple
+from typing import Any
 
 import yaml
 from cilium_policies.kube.kinds import READ_KINDS
@@ -26,31 +25,18 @@ from cilium_policies.kube.kinds import READ_KINDS
 from tests import short
 from tests.hostile import real
 from tests.hostile.kinds import SOUND, Kind, _put, kinds
-from tests.hostile.multiplied import flows, growth_of, many
+from tests.hostile.multiplied import Cluster, Sample, flows, growth_of, kind_of, longest, many, silent_cuts
 from tests.hostile.planted import deployment, thing
-from tests.shapes import _object
 
 FACTOR = 2.2  # 2 is linear, 4 the square
 SLACK = 0.2
 COUNT = 20
 _TESTS = Path(__file__).parents[1]
-_MOST = 6000  # characters: a longer object is long by its own lists, of which test_real.py makes each longer
 _NOT_MANY = ("CiliumPolicies", "ClusterInventory", "PolicyTest", "List")  # a config, or one of a stream
 _CORPUS, _MADE = "the corpus", "made"
 
 
-class Sample(NamedTuple):
-    """An object, where it was found, and what stands beside it there."""
-
-    place: str
-    one: dict[str, Any]
-    beside: list[dict[str, Any]]
-
-
-def _cases() -> Iterator[tuple[str, list[dict[str, Any]]]]:
-    for path in sorted((_TESTS / "generate/silent_cuts").glob("*.yaml")):
-        for case in yaml.load(path.read_text("utf-8"), yaml.CSafeLoader):
-            yield f"{path.stem}: {case['case']}", [_object(one) for one in case["input"]]
+def _narrow() -> Iterator[Cluster]:
     for path in sorted((_TESTS / "trust").glob("narrow*.yaml")):
         for case in yaml.load(path.read_text("utf-8"), yaml.CSafeLoader):
             text = short.manifests(yaml.safe_dump(case["cluster"], sort_keys=False)).decode()
@@ -61,16 +47,10 @@ def _cases() -> Iterator[tuple[str, list[dict[str, Any]]]]:
 def samples() -> dict[Kind, Sample]:
     """One of each kind."""
     found: dict[Kind, Sample] = {}
-    for clusters in (_cases(), ((_CORPUS, [one]) for one in real.objects())):
-        longest: dict[Kind, tuple[int, Sample]] = {}
-        for place, objects in clusters:
-            for one in filter(_is_multiplied, objects):
-                size, kind = len(json.dumps(one, default=str)), _kind_of(one)
-                if longest.get(kind, (0,))[0] < size < _MOST:
-                    others = [other for other in objects if other is not one]
-                    longest[kind] = size, Sample(place, one, others or _pod_near(one))
-        for kind, (_, sample) in longest.items():
-            found.setdefault(kind, sample)
+    for clusters in ((*silent_cuts(), *_narrow()), ((_CORPUS, [one]) for one in real.objects())):
+        for kind, sample in longest(clusters, _is_multiplied).items():
+            beside = sample.beside or _pod_near(sample.one)
+            found.setdefault(kind, sample._replace(beside=beside))
     shown = {name for _, name in found}
     for group, name in kinds():
         if (group, name) not in found and (group or name not in shown) and name not in _NOT_MANY:
@@ -85,12 +65,7 @@ def _is_multiplied(one: Any) -> bool:
         return False
     metadata = one.get("metadata")
     named = isinstance(metadata, dict) and isinstance(metadata.get("name"), str)
-    return named and (_kind_of(one) in kinds() or one["kind"] in READ_KINDS)
-
-
-def _kind_of(one: dict[str, Any]) -> Kind:
-    group, slash, _ = str(one.get("apiVersion", "")).partition("/")
-    return group if slash else "", one["kind"]
+    return named and (kind_of(one) in kinds() or one["kind"] in READ_KINDS)
 
 
 def _made(kind: Kind) -> dict[str, Any]:

@@ -8,10 +8,11 @@ from __future__ import annotations
 import json
 import re
 import sys
+from collections.abc import Callable, Iterable
 from functools import cache
 from pathlib import Path
 from types import FrameType
-from typing import Any
+from typing import Any, NamedTuple
 
 import cilium_policies
 import yaml
@@ -20,31 +21,60 @@ from cilium_policies.document.split import split
 from cilium_policies.evidence.edge import written_out
 from cilium_policies.function import Options, make, run
 
+from tests.hostile.kinds import Kind
 from tests.shapes import _object
 
 CASES = Path(__file__).parents[1] / "generate" / "silent_cuts"
 _PACKAGE = str(Path(cilium_policies.__file__).parent)
-_MOST = 6000  # characters of an object that is multiplied
+_MOST = 6000  # characters: a longer object is long by its own lists, of which test_real.py makes each longer
 
 Shape = dict[str, Any]
+Cluster = tuple[str, list[Shape]]  # where it stands, and its objects
+
+
+class Sample(NamedTuple):
+    """An object, where it was found, and what stands beside it there."""
+
+    place: str
+    one: Shape
+    beside: list[Shape]
 
 
 @cache
-def _cases() -> list[list[Shape]]:
-    loaded = (yaml.load(path.read_text("utf-8"), yaml.CSafeLoader) for path in sorted(CASES.glob("*.yaml")))
-    return [[_object(one) for one in case["input"]] for cases in loaded for case in cases]
+def silent_cuts() -> list[Cluster]:
+    """The inputs of the cases of silent cuts."""
+    return [
+        (f"{path.stem}: {case['case']}", [_object(one) for one in case["input"]])
+        for path in sorted(CASES.glob("*.yaml"))
+        for case in yaml.load(path.read_text("utf-8"), yaml.CSafeLoader)
+    ]
+
+
+def longest(clusters: Iterable[Cluster], asked: Callable[[Shape], bool]) -> dict[Kind, Sample]:
+    """Of the objects asked for the longest one of each kind."""
+    found: dict[Kind, tuple[int, Sample]] = {}
+    for place, objects in clusters:
+        for one in filter(asked, objects):
+            size, kind = len(json.dumps(one, default=str)), kind_of(one)
+            if found.get(kind, (0,))[0] < size < _MOST:
+                found[kind] = size, Sample(place, one, [other for other in objects if other is not one])
+    return {kind: sample for kind, (_, sample) in found.items()}
+
+
+def kind_of(one: Shape) -> Kind:
+    """Group and kind."""
+    group, slash, _ = str(one.get("apiVersion", "")).partition("/")
+    return group if slash else "", one["kind"]
 
 
 def richest(group: str, kind: str) -> tuple[Shape, list[Shape]]:
     """Of all cases of silent cuts the longest object of a kind, and what stands beside it."""
-    found = [
-        (len(json.dumps(one)), one, [other for other in case if other is not one])
-        for case in _cases()
-        for one in case
-        if one["kind"] == kind and one["apiVersion"].partition("/")[0] == group
-    ]
-    _, one, beside = max((each for each in found if each[0] < _MOST), key=lambda each: each[0])
-    return one, beside
+
+    def asked(one: Shape) -> bool:
+        return one["kind"] == kind and one["apiVersion"].partition("/")[0] == group
+
+    (sample,) = longest(silent_cuts(), asked).values()
+    return sample.one, sample.beside
 
 
 def many(one: Shape, beside: list[Shape], count: int, first: int = 0) -> bytes:
