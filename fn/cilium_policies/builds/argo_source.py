@@ -170,7 +170,8 @@ class Builder:
     ) -> Made:
         values = os.path.join(copy, "cilium-policies-values.yaml")
         options = ("--namespace", namespace or "default", "--include-crds", "-f", values, *_KUBERNETES)
-        command = ("helm", "template", release, copy, *options)
+        # Behind `--`: an Application may call its release `--post-renderer=./any`, which Helm would run.
+        command = ("helm", "template", *options, "--", release, copy)
         try:
             printed = tool.output(command, folder=copy, root=self._repository.root)
             documents = [_with_each_key_once(one, release) for one in texts.documents(printed, release)]
