@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.builds import laid
+from tests.builds import ks, laid
 from tests.cli.within import Done, within
 from tests.e2e.test_build_argo import application
 from tests.hostile.oracle import waiting
@@ -26,9 +26,9 @@ def tools(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", environment()["PATH"])
 
 
-def built(root: Path) -> Done:
+def built(root: Path, *options: str) -> Done:
     with waiting():
-        done = within("build", ".", cwd=root)
+        done = within("build", *options, ".", cwd=root)
     assert b"internal error" not in done.stderr, done.stderr
     return done
 
@@ -85,6 +85,161 @@ def test_no_function_is_run(tmp_path: Path, program: Path, key: str, how: str) -
     made = {"kustomization.yaml": f"resources: [a.yaml]\n{key}: [x.yaml]\n", "a.yaml": MAP, "x.yaml": config}
     assert built(laid(tmp_path / "root", made)).returncode == 1
     assert not (tmp_path / "ran").exists()
+
+
+SECRET = "tigsecret"
+# Ways of a kustomization out of the folder of the repository, `{}`, to a file beside it, and what else they need.
+LEAVING = {
+    "file": ("configMapGenerator: [{{name: a, files: [x={}/own.yaml]}}]\n", {}),
+    "above": ("configMapGenerator: [{{name: a, files: [../../../own.yaml]}}]\n", {}),
+    "envs": ("configMapGenerator: [{{name: a, envs: [{}/own.env]}}]\n", {}),
+    "secret": ("secretGenerator: [{{name: a, env: {}/own.env}}]\n", {}),
+    "resource": ("resources: [../../../own.yaml]\n", {}),
+    "dots": ("resources: [./x/../../.././../own.yaml]\n", {"x/a": ""}),
+    "base": ("resources: [../../../own]\n", {}),
+    "component": ("components: [../../../own]\n", {}),
+    "patch": ("resources: [web.yaml]\npatches: [{{path: ../../../own.yaml}}]\n", {}),
+    "deep": ("resources: [../b]\n", {"../b/kustomization.yaml": "resources: [.c]\n",
+                                    "../b/.c/kustomization.yaml": "resources: [../../../../own.yaml]\n"}),
+    "generator": ("generators: [g.yaml]\n", {
+        "g.yaml": "apiVersion: builtin\nkind: ConfigMapGenerator\nmetadata: {{name: a}}\nfiles: [x={}/own.yaml]\n"}),
+    "generators": ("generators: [g]\n", {"g/kustomization.yaml": "resources: [g.yaml]\n",
+        "g/g.yaml": "apiVersion: builtin\nkind: ConfigMapGenerator\nmetadata: {{name: a}}\nenvs: [{}/own.env]\n"}),
+    "inline": ("resources: [web.yaml]\ntransformers:\n- |-\n  apiVersion: builtin\n  kind: PatchTransformer\n"
+               "  metadata: {{name: a}}\n  path: {}/own.yaml\n  target: {{kind: ConfigMap}}\n", {}),
+    "values": ("helmCharts: [{{name: a, repo: 'https://x.example.com', valuesFile: ../../../own.yaml}}]\n", {}),
+    "git": ("configMapGenerator: [{{name: a, files: [../../.git/config]}}]\n", {}),
+    "link": ("resources: [link.yaml]\n", {"link.yaml": Path("../../../own.yaml")}),
+    "links": ("configMapGenerator: [{{name: a, files: [x/y/own.env]}}]\n", {"x": Path(".."), "y": Path("../..")}),
+    "bare": ("configMapGenerator: [{{name: a, files: [link]}}]\n", {"link": Path("../../../own.yaml")}),
+}  # fmt: skip
+
+
+def beside(tmp_path: Path, how: str) -> Path:
+    """A repository with `apps/web`, whose kustomization leaves it so, and what its reader has beside it."""
+    own = MAP.replace("namespace: a", f"namespace: a, annotations: {{x: {SECRET}}}")
+    laid(
+        tmp_path,
+        {"own.yaml": own, "own.env": f"A={SECRET}\n", "own/kustomization.yaml": "resources: [../own.yaml]\n"},
+    )
+    root = tmp_path / "root"
+    laid(
+        root,
+        {
+            ".git/config": f"[http]\n\textraheader = {SECRET}\n",
+            "apps/web/web.yaml": MAP.replace("web", "first"),
+        },
+    )
+    text, more = LEAVING[how]
+    for path, content in {"kustomization.yaml": text, **more}.items():
+        place = root / "apps/web" / path
+        place.parent.mkdir(parents=True, exist_ok=True)
+        if isinstance(content, Path):
+            place.symlink_to(content)
+        else:
+            place.write_text(content.format(tmp_path))
+    return root
+
+
+@pytest.mark.parametrize("how", LEAVING)
+@pytest.mark.parametrize("kind", ["plain", "flux", "argo"])
+def test_nothing_beside_the_repository_is_read(tmp_path: Path, kind: str, how: str) -> None:
+    root = beside(tmp_path, how)
+    laid(root, {
+        "flux": {"clusters/home/ks.yaml": ks("web", "./apps/web")},
+        "argo": {"app.yaml": application("web", "path: apps/web\n")},
+    }.get(kind, {}))  # fmt: skip
+    done = built(root)
+    assert SECRET.encode() not in done.stdout
+    assert SECRET.encode() not in done.stderr
+    assert done.returncode == 1 or kind == "argo"
+    if "link" not in how and how != "bare":  # Flux fetches no links
+        assert b"leads out of the repository" in done.stderr
+
+
+def test_what_lies_in_the_repository_is_read(tmp_path: Path) -> None:
+    root = beside(tmp_path, "base")
+    files = {
+        "apps/web/kustomization.yaml": "resources: [../../.b, ../../vendor/c.yaml, link.yaml]\n"
+        "configMapGenerator: [{name: x, files: [k=../../.b/x.env]}]\n",
+        ".b/kustomization.yaml": "resources: [b.yaml]\n",
+        ".b/b.yaml": MAP.replace("web", "b"),
+        ".b/x.env": "A=1\n",
+        "vendor/c.yaml": MAP.replace("web", "c"),
+    }
+    laid(root, files)
+    (root / "apps/web/link.yaml").symlink_to("web.yaml")
+    done = built(root)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.count(b"\nkind: ConfigMap") == 4
+
+
+@pytest.mark.parametrize(
+    ("link", "to", "said"),
+    [
+        ("files/x", "{}/own.yaml", "leads out of the repository"),
+        ("files/x", "../../../.git/config", "leads out of the repository"),
+        ("templates/x", "/", "leads out of the repository"),
+        ("templates/x", "..", "leads back to itself"),
+        ("values.yaml", "../../../own.yaml", "leads out of the repository"),
+        ("Chart.yaml", "../../../own.yaml", "leads out of the repository"),
+    ],
+)
+def test_a_chart_has_no_links_out_of_the_repository(tmp_path: Path, link: str, to: str, said: str) -> None:
+    root = beside(tmp_path, "base")
+    chart = {
+        "Chart.yaml": CHART,
+        "templates/a.yaml": 'a: {{ .Values | toJson }} {{ .Files.Get "files/x" }}\n',
+    }
+    laid(root / "charts/web", {path: text for path, text in chart.items() if path != link})
+    laid(root, {"app.yaml": application("web", "path: charts/web\n")})
+    (root / "charts/web" / link).parent.mkdir(exist_ok=True)
+    (root / "charts/web" / link).symlink_to(to.format(tmp_path))
+    done = built(root)
+    assert said in done.stderr.decode()
+    assert SECRET.encode() not in done.stdout + done.stderr
+
+
+def test_links_to_links_make_no_chart_without_end(tmp_path: Path) -> None:
+    """Of thirty folders with two links each, each to the next one, a thousand million would be copied."""
+    root = laid(tmp_path / "root", {"app.yaml": application("web", "path: charts/web\n")})
+    laid(root / "charts/web", {"Chart.yaml": CHART, "templates/a.yaml": MAP})
+    for number in range(30):
+        laid(root, {f"many/{number}/a": ""})
+        for name in "xy":
+            (root / f"many/{number}/{name}").symlink_to(f"../{number + 1}" if number < 29 else "a")
+    (root / "charts/web/many").symlink_to("../../many/0")
+    assert b"more than 20000 files" in built(root).stderr
+
+
+@pytest.mark.parametrize("kind", ["valueFiles: [link.yaml]", "fileParameters: [{name: x, path: link.yaml}]"])
+def test_values_are_read_through_no_link_out_of_the_repository(tmp_path: Path, kind: str) -> None:
+    root = beside(tmp_path, "base")
+    laid(
+        root,
+        {
+            "app.yaml": application("web", f"path: charts/web\nhelm: {{{kind}}}\n"),
+            "charts/web/Chart.yaml": CHART,
+        },
+    )
+    (root / "charts/web/link.yaml").symlink_to("../../../own.yaml")
+    done = built(root)
+    assert b"is not in the repository" in done.stderr
+    assert SECRET.encode() not in done.stdout
+
+
+def test_plain_manifests_are_read_through_no_link_out_of_the_repository(tmp_path: Path) -> None:
+    root = beside(tmp_path, "base")
+    (root / "apps/web/kustomization.yaml").unlink()
+    (root / "apps/web/link.yaml").symlink_to("../../../own.yaml")
+    (root / "apps/more").symlink_to("../../own")
+    laid(
+        root, {"app.yaml": application("web", "path: apps/web\n") + application("more", "path: apps/more\n")}
+    )
+    done = built(root, "--partial")
+    assert b"name: first" in done.stdout
+    assert b"path apps/more is not a folder of the repository" in done.stderr
+    assert SECRET.encode() not in done.stdout
 
 
 def test_no_program_of_the_folder_that_it_is_started_in_is_run(tmp_path: Path) -> None:

@@ -100,7 +100,7 @@ def _of_chart(repository: Repository, folder: str) -> Iterator[Fields]:
     try:
         chart = read_fields(os.path.join(place, "Chart.yaml"))
         values = os.path.join(place, "values.yaml")
-        given = read_fields(values) if os.path.isfile(values) else {}
+        given = read_fields(values) if os.path.isfile(values) and repository.bounds.hold(values) else {}
     except RefusedError:
         return
     for one in mappings(chart.get("dependencies")):

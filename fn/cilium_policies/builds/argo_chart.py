@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable
 
 from cilium_policies.builds import kustomization, texts, tool, typed
+from cilium_policies.builds.bounds import is_below
 from cilium_policies.builds.kustomization import Fields
 from cilium_policies.kube.objects import at, mapping, mappings, sequence
 from cilium_policies.lean import Any
@@ -14,6 +15,7 @@ from cilium_policies.workloads.releases.values import merge, set_path
 
 _FILE = "file://"
 _NESTED = 5  # charts beside charts beside charts
+_MOST = 20_000  # files of a chart
 # bjw-s' library: a chart whose templates call its loader is app-template by another name.
 _LIBRARY, _LOADER, _OF_LIBRARY = "common", b"bjw-s.common.loader", "app-template"
 
@@ -36,13 +38,7 @@ def is_library(dependency: Fields) -> bool:
 def copied(folder: str, copy: str, root: str, chart: Fields, depth: int = _NESTED) -> None:
     """A chart with those that lie beside it in `charts`, and none that would have to be fetched. Raises ToolError for
     what cannot be copied, as a link to nowhere, with which Helm renders no chart."""
-    import shutil  # few builds have charts of the repository's own
-
-    try:
-        shutil.copytree(folder, copy, symlinks=False, ignore=_not_of_a_chart)
-    except shutil.Error as failed:
-        unread = os.path.relpath(failed.args[0][0][0], root)
-        raise tool.ToolError(f"the chart cannot be rendered: {unread} cannot be read") from None
+    _lay(folder, copy, os.path.realpath(root))
     if any(map(is_library, mappings(chart.get("dependencies")))):
         _drop_loaders(os.path.join(copy, "templates"))
     kept = []
@@ -54,6 +50,8 @@ def copied(folder: str, copy: str, root: str, chart: Fields, depth: int = _NESTE
         below = os.path.join(copy, "charts", name)
         within = place.startswith(os.path.realpath(root) + os.sep)
         if within and os.path.isfile(os.path.join(place, "Chart.yaml")):
+            import shutil  # few charts have others beside them
+
             shutil.rmtree(below, ignore_errors=True)
             copied(place, below, root, kustomization.read(os.path.join(place, "Chart.yaml")), depth - 1)
             kept.append(one)
@@ -62,15 +60,41 @@ def copied(folder: str, copy: str, root: str, chart: Fields, depth: int = _NESTE
         file.write(texts.written({**own, **({"dependencies": kept} if kept else {})}))
 
 
-def _not_of_a_chart(folder: str, names: list[str]) -> set[str]:
-    """Git's own folder, pipes and devices: the last may never end."""
-    places = {name: os.path.join(folder, name) for name in names}
-    odd = {
-        one
-        for one, it in places.items()
-        if os.path.exists(it) and not (os.path.isfile(it) or os.path.isdir(it))
-    }
-    return odd | {".git"}
+def _lay(folder: str, copy: str, root: str) -> None:
+    """Copies a folder with what its links lead to, but for Git's own folder, pipes and devices: the last may never end.
+    Raises ToolError for a link that leads out of the repository, to nowhere or back to where it came from, and for
+    so many files as links to links make of a few."""
+    waiting: list[tuple[str, str, tuple[str, ...]]] = [(folder, copy, (os.path.realpath(folder),))]
+    count = 0
+    while waiting:
+        here, goal, seen = waiting.pop()
+        try:
+            os.makedirs(goal, exist_ok=True)
+            entries = [one for one in os.listdir(here) if one != ".git"]
+            for name in entries:
+                place, to = os.path.join(here, name), os.path.join(goal, name)
+                real = os.path.realpath(place) if os.path.islink(place) else place
+                is_folder, is_file = os.path.isdir(real), os.path.isfile(real)
+                if (is_folder or is_file) and real != place and not is_below(root, real):
+                    raise _not_rendered(place, root, "leads out of the repository")
+                if is_folder:
+                    if real in seen:
+                        raise _not_rendered(place, root, "leads back to itself")
+                    waiting.append((real, to, (*seen, os.path.realpath(real))))
+                elif is_file:
+                    with open(real, "rb") as file, open(to, "wb") as made:
+                        made.write(file.read())
+                elif not os.path.exists(real):
+                    raise _not_rendered(place, root, "cannot be read")
+        except OSError:
+            raise _not_rendered(here, root, "cannot be read") from None
+        count += len(entries)
+        if count > _MOST:
+            raise _not_rendered(folder, root, f"has more than {_MOST} files")
+
+
+def _not_rendered(place: str, root: str, why: str) -> tool.ToolError:
+    return tool.ToolError(f"the chart cannot be rendered: {os.path.relpath(place, root)} {why}")
 
 
 def _drop_loaders(templates: str) -> None:
@@ -153,7 +177,11 @@ def _values_file(name: str, folder: str, root: str, found: Callable[[str], str])
 def inside(root: str, folder: str, path: str) -> str:
     """The place of a path below a folder; "" where it leads out of the repository, `root`."""
     place = os.path.normpath(os.path.join(folder, path.lstrip("/")))
-    return place if place.startswith(f"{root}{os.sep}") else ""
+    return (
+        place
+        if place.startswith(f"{root}{os.sep}") and is_below(os.path.realpath(root), os.path.realpath(place))
+        else ""
+    )
 
 
 def with_values(source: Fields, values: Fields, found: Callable[[str], str]) -> Fields:

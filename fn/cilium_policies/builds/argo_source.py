@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable, Iterator
 
 from cilium_policies.builds import argo_chart, kustomization, texts, tool
+from cilium_policies.builds.bounds import Bounds
 from cilium_policies.builds.fields import joined, listed, table, tables
 from cilium_policies.builds.inflation import Inflation
 from cilium_policies.builds.kustomization import Fields
@@ -100,6 +101,7 @@ class Builder:
         fields = kustomization.read(kustomization.file_in(folder))
         after = with_argo(fields, options)
         given = after if after != fields else None
+        self._repository.bounds.check(after, folder)
         used, charts = self._inflation.without_charts(folder, given)
         if not charts:
             return lambda: Made(self._print(used), [], [])
@@ -120,7 +122,7 @@ class Builder:
 
     def _directory(self, folder: str, options: Fields) -> Callable[[], Made]:
         """Argo CD applies what the files hold, one by one; kustomize would refuse an object without a name."""
-        found = sorted(_files(folder, options))
+        found = sorted(_files(folder, options, self._repository.bounds))
         files = [one for one in found if one.endswith(ENDINGS)]
         shown = os.path.relpath(folder, self._repository.root)
         programs = [f"{shown}/{one}" for one in found if one.endswith(_PROGRAM)]
@@ -142,6 +144,9 @@ class Builder:
     ) -> Callable[[], Made]:
         """A chart of the repository: its dependencies stay charts, its own templates are rendered by helm."""
         helm = mapping(source.get("helm"))
+        for one in ("Chart.yaml", "values.yaml"):
+            if not self._repository.bounds.hold(os.path.join(folder, one)):
+                raise tool.ToolError(f"{one} of the chart leads out of the repository")
         chart = kustomization.read(os.path.join(folder, "Chart.yaml"))
         given, notes = argo_chart.chart_values(folder, helm, self._repository.root, values)
         release = str(helm.get("releaseName") or name)
@@ -222,7 +227,7 @@ def image(text: str) -> Fields:
     return {"name": name, "newName": new, **made} if equals else {"name": new, **made}
 
 
-def _files(folder: str, options: Fields) -> list[str]:
+def _files(folder: str, options: Fields, bounds: Bounds) -> list[str]:
     """The files that Argo CD applies or evaluates; a link to nowhere it leaves out."""
     found = []
     for place, folders, files in os.walk(folder):
@@ -235,7 +240,7 @@ def _files(folder: str, options: Fields) -> list[str]:
             there = os.path.join(place, name)
             path = os.path.relpath(there, folder).replace(os.sep, "/")
             known = name.endswith((*ENDINGS, _PROGRAM))
-            if known and _included(path, options) and os.path.isfile(there):
+            if known and _included(path, options) and os.path.isfile(there) and bounds.hold(there):
                 found.append(path)
     return found
 

@@ -183,6 +183,7 @@ class Flux:
                 self._repository.fields(own) if own else kustomization.generated(real, strict=unit.strict)
             )
             after = kustomization.with_flux(before, handed(unit), real)
+            self._repository.bounds.check(after, real, place.root)
         except RefusedError as refused:
             file = refused.finding.file and os.path.relpath(refused.finding.file, place.root)
             unit.failure = line_of(refused.finding._replace(file=file))

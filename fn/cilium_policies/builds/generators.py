@@ -31,13 +31,11 @@ def settled(fields: Fields, folder: str) -> Fields:
     files: list[str] = []
     charts: list[Fields] = []
     for entry in entries:
-        objects = list(_objects(entry, folder))
-        if not objects or not all(
-            (one.get("apiVersion"), one.get("kind")) in (_KSOPS, _HELM) for one in objects
-        ):
+        found = list(objects(entry, folder))
+        if not found or not all((one.get("apiVersion"), one.get("kind")) in (_KSOPS, _HELM) for one in found):
             kept.append(entry)
             continue
-        for one in objects:
+        for one in found:
             if one.get("kind") == _HELM[1]:
                 charts.append({key: value for key, value in one.items() if key not in _HEAD})
             else:
@@ -52,7 +50,7 @@ def settled(fields: Fields, folder: str) -> Fields:
     return made
 
 
-def _objects(entry: object, folder: str) -> Iterator[Fields]:
+def objects(entry: object, folder: str) -> Iterator[Fields]:
     """The objects of an entry: of a file, or written in place."""
     if not isinstance(entry, str):
         return

@@ -7,7 +7,7 @@ temporary folder, with its paths leading back to the repository.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 
 from cilium_policies.builds import typed
@@ -56,9 +56,9 @@ def read(place: str) -> Fields:
     return fields if isinstance(fields, dict) else {}
 
 
-def folders_of(fields: Fields, folder: str) -> Iterator[str]:
+def folders_of(fields: Fields, folder: str, keys: Iterable[str] = FOLDERS) -> Iterator[str]:
     """The folders that a kustomization builds on, as real paths."""
-    for key in FOLDERS:
+    for key in keys:
         for one in sequence(fields.get(key)):
             if isinstance(one, str) and "\n" not in one:
                 below = os.path.join(folder, one)
@@ -195,12 +195,10 @@ def _write_over(place: str, text: bytes) -> None:
 
 def is_empty(fields: Fields) -> bool:
     """Whether nothing can come of it: kustomize calls such a file an error, Flux applies nothing."""
-    return not any(
-        fields.get(key) for key in (*_PATHS, "configMapGenerator", "secretGenerator", "helmCharts")
-    )
+    return not any(fields.get(key) for key in (*PATHS, "configMapGenerator", "secretGenerator", "helmCharts"))
 
 
-_PATHS = (
+PATHS = (
     "resources",
     "components",
     "bases",
@@ -210,8 +208,8 @@ _PATHS = (
     "transformers",
     "validators",
 )
-_WITH_PATH = ("patches", "patchesJson6902", "replacements")
-_GENERATORS = ("configMapGenerator", "secretGenerator")
+WITH_PATH = ("patches", "patchesJson6902", "replacements")
+GENERATORS = ("configMapGenerator", "secretGenerator")
 
 
 class _Moved:
@@ -227,13 +225,13 @@ class _Moved:
     def fields(self, fields: Fields) -> Fields:
         """The fields with every path moved."""
         made = dict(fields)
-        for key in (*_PATHS, "patchesStrategicMerge"):
+        for key in (*PATHS, "patchesStrategicMerge"):
             if isinstance(made.get(key), list):
                 made[key] = [self.path(one) for one in made[key]]
-        for key in _WITH_PATH:
+        for key in WITH_PATH:
             if isinstance(made.get(key), list):
                 made[key] = [self._with_path(one) for one in made[key]]
-        for key in _GENERATORS:
+        for key in GENERATORS:
             if isinstance(made.get(key), list):
                 made[key] = [self._generator(one) for one in made[key]]
         if "openapi" in made:

@@ -80,7 +80,11 @@ def build(found: list[Plain], repository: Repository, command: str, scratch: str
     jobs = []
     for one in found:
         try:
-            folder, one.charts = inflation.without_charts(repository.place(one.path))
+            place = repository.place(one.path)
+            repository.bounds.check(
+                repository.fields(repository.place(repository.kustomizations[one.path])), place
+            )
+            folder, one.charts = inflation.without_charts(place)
             jobs.append(lambda one=one, folder=folder: _print(one, command, folder, repository, inflation))
         except RefusedError as refusal:
             one.failure = line_of(refusal.finding)

@@ -11,6 +11,7 @@ from contextlib import suppress
 from functools import cache, cached_property
 
 from cilium_policies.builds import kustomization
+from cilium_policies.builds.bounds import LEFT_OUT, Bounds
 from cilium_policies.builds.git import git_root, remotes_of
 from cilium_policies.builds.ignore import SOURCEIGNORE, Ignored
 from cilium_policies.document.filenames import ENDINGS, KUSTOMIZATIONS
@@ -32,7 +33,6 @@ _MARKS = (
 )
 _INSTANCE = (b"helm.toolkit.fluxcd.io", b"sync:")  # the chart flux-instance: where Flux starts
 Told = Callable[..., None]  # what was done, for who waits on a terminal
-_LEFT_OUT = frozenset(("node_modules", "vendor"))
 _HELMFILES = tuple(f"helmfile.{end}" for end in ("yaml", "yml", "yaml.gotmpl", "yml.gotmpl"))
 _LARGE = 4 << 20
 _ABOVE = 5  # folders above that paths may begin in
@@ -55,8 +55,9 @@ class Repository:
     def __init__(self, folder: str) -> None:
         self.asked_folder = os.path.realpath(folder)
         self.root = self.asked_folder
+        self._top = git_root(self.asked_folder)
         self._read()
-        root = self._beginning(git_root(self.asked_folder))
+        root = self._beginning(self._top)
         if root != self.root:
             self.root = root
             self._read()
@@ -64,6 +65,7 @@ class Repository:
         self.asked = "" if relative == "." else relative
         self.remotes = remotes_of(self.as_text(".git/config"))
         self.fields = cache(kustomization.read)  # by file: which folder leads where is asked more than once
+        self.bounds.has_links, self.bounds.read = self.links, self.fields
 
     def _read(self) -> None:
         self.files: list[str] = []
@@ -73,12 +75,18 @@ class Repository:
         self.helmfiles: list[str] = []
         self.left_out = Ignored()  # of what Flux fetches
         self.links = False
+        self.bounds = Bounds(self._top or self.root, is_known=bool(self._top))
+        self._outside: set[str] = set()
         for path, is_link in _walk(self.root, self.asked_folder):
             folder, _, name = path.rpartition("/")
             self.links = self.links or is_link
+            if is_link and not self.bounds.hold(self.place(path)):
+                self._outside.add(path)
+            if is_link and not _says_something(name):
+                continue
             if name == SOURCEIGNORE:
                 self.left_out.add(self.as_text(path).split("\n"), folder)
-            elif is_link and not os.path.isfile(self.place(path)):
+            elif is_link and (path in self._outside or not os.path.isfile(self.place(path))):
                 self.files.append(path)  # it leads nowhere, and says nothing, whatever its name
             elif name in KUSTOMIZATIONS:
                 self.kustomizations[folder] = path
@@ -150,7 +158,9 @@ class Repository:
 
     def data(self, path: str, most: int | None = None) -> bytes:
         """What a file holds; nothing of one that cannot be read, as a link to nowhere or to a pipe or a device, which
-        may never end, or is larger than `most`."""
+        may never end, lies elsewhere or is larger than `most`."""
+        if path in self._outside:
+            return b""
         try:
             with open(os.path.join(self.root, path), "rb", buffering=0, opener=_at_once) as file:
                 told = os.fstat(file.fileno())
@@ -191,7 +201,8 @@ class Repository:
 
     def is_folder(self, path: str) -> bool:
         """Whether the path is a folder of the repository (and not one outside it)."""
-        return not path.startswith("..") and os.path.isdir(self.place(path))
+        place = self.place(path)
+        return not path.startswith("..") and os.path.isdir(place) and self.bounds.hold(place)
 
 
 def _says_how(item: Item) -> bool:
@@ -237,18 +248,20 @@ def _at_once(place: str, flags: int) -> int:
 
 
 def _walk(root: str, asked: str) -> Iterator[tuple[str, bool]]:
-    """Files that say something, and nothing hidden but the folder asked for; each with whether it is a link."""
+    """Files that say something, and links of any name; nothing hidden but the folder asked for."""
     waiting = [""]  # folders, the next one last: a call for each would end where they lie a thousand deep
     while waiting:
         base = waiting.pop()
         folders: list[str] = []
         files: list[tuple[str, bool]] = []
         for one in _entries(os.path.join(root, base)):
-            if _is_folder(one):
-                if _is_walked(one.name, one.path, asked) and not one.is_symlink():
+            if one.is_symlink():
+                files.append((f"{base}{one.name}", True))
+            elif one.is_dir():
+                if _is_walked(one.name, one.path, asked):
                     folders.append(one.name)
-            elif _says_something(one.name) and (one.is_symlink() or one.is_file()):  # no pipe
-                files.append((f"{base}{one.name}", one.is_symlink()))
+            elif _says_something(one.name) and one.is_file():  # no pipe
+                files.append((f"{base}{one.name}", False))
         yield from sorted(files)
         waiting += (f"{base}{folder}/" for folder in sorted(folders, reverse=True))
 
@@ -262,13 +275,6 @@ def _entries(place: str) -> list[os.DirEntry[str]]:
         return []
 
 
-def _is_folder(one: os.DirEntry[str]) -> bool:
-    try:
-        return one.is_dir()
-    except OSError:  # a link to itself
-        return False
-
-
 def _says_something(name: str) -> bool:
     known = name.endswith((*ENDINGS, ".gotmpl")) or name in KUSTOMIZATIONS
     return name == SOURCEIGNORE or (known and not name.startswith("."))
@@ -276,4 +282,4 @@ def _says_something(name: str) -> bool:
 
 def _is_walked(name: str, place: str, asked: str) -> bool:
     hidden = name.startswith(".") and not f"{asked}/".startswith(f"{place}/")
-    return not hidden and name not in _LEFT_OUT
+    return not hidden and name not in LEFT_OUT
