@@ -14,6 +14,10 @@ CHARTS = (
     "https://me:{a}@{b}@charts.example.com/x",
     "oci://charts.example.com/x\nAPI_KEY: {a}",
     "https://charts.example.com/x {a}",
+    "oci://charts.example.com/x\nlogin:{a}/{b}@{a}",
+    "oci://charts.example.com/x me:{a}@{b}",
+    "me:{a}@charts.example.com/x",
+    "//me:{a}:{b}@charts.example.com/x",
 )
 _CONSONANTS = "bcdfghjklmnpqstvwxz"
 PLACES = ("secret", "data", "env", "args", "map", "file", "template", "annotation", "values")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 
 from cilium_policies.catalogue.load import Catalogue
 from cilium_policies.catalogue.parts import group_kind
@@ -39,6 +39,9 @@ from cilium_policies.workloads.inventory.told import Read
 from cilium_policies.workloads.owned import controller, ended
 
 _PLAIN = ("OCIRepository", "HelmRepository")  # addresses of charts: needed to the last letter of their path
+_VERSIONS = ("tag", "semver", "digest", "semverFilter")
+_TYPES = ("oci", "default")
+_SCHEMES = ("https://", "http://", "oci://")
 _PATH_ENDS = r"[?#\s\"'\\]"
 _POD_FIELDS = (
     "serviceAccountName",
@@ -116,7 +119,7 @@ class Pruner:
         if one.kind == "ServiceAccount":
             return kept
         if one.kind in _PLAIN:
-            return {"spec": {key: _of_charts(value) for key, value in mapping(kept.get("spec")).items()}}
+            return {"spec": dict(_of_charts(mapping(kept.get("spec"))))}
         return mapping(self.texts.tree(_without_idle(kept) if one.kind in _RELEASES else kept))
 
     def _read(self, one: Object) -> tuple[str, ...]:
@@ -239,12 +242,25 @@ def _fields(body: Mapping, read: Iterable[str]) -> Mapping:
     return kept
 
 
-def _of_charts(value: Any) -> Any:
-    """A repository's address up to the end of its path: a `/` or `?` in its user's password begins none."""
-    scheme, separator, rest = value.partition("://") if isinstance(value, str) else ("", "", "")
-    if not separator:
-        return value
-    return f"{scheme}://{re.split(_PATH_ENDS, rest.rpartition('@')[2], maxsplit=1)[0]}"
+def _of_charts(spec: Mapping) -> Iterator[tuple[str, Any]]:
+    """What a source of charts says of its place: a word, versions, an address."""
+    for key, value in spec.items():
+        if key == "url":
+            yield key, _address_of_charts(text(value))
+        elif key == "ref":
+            yield key, {part: text(one) for part, one in mapping(value).items() if part in _VERSIONS}
+        elif value in _TYPES:
+            yield key, value
+
+
+def _address_of_charts(value: str) -> str:
+    """A repository's address up to the end of its path: a `/` or `?` in its user's password begins none. Behind a blank
+    an `@` may be a password's end or another text's."""
+    scheme = next((one for one in _SCHEMES if value.startswith(one)), "")
+    rest = value.removeprefix(scheme)
+    if "@" in "".join(re.split(r"\s", rest.strip(), maxsplit=1)[1:]):
+        return scheme
+    return scheme + re.split(_PATH_ENDS, rest.rpartition("@")[2], maxsplit=1)[0]
 
 
 def _volume(volume: Mapping) -> Mapping:
