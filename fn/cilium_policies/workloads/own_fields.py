@@ -56,8 +56,10 @@ def host_network_of(spec: Mapping) -> object:
 
 
 def account_of(spec: Mapping, is_elsewhere: Callable[[str], bool]) -> str:
-    """`serviceAccountName` of an object's spec, or of the first template of its pods that names one."""
-    named = (text(one.get("serviceAccountName")) for one in _own(spec, "spec", is_elsewhere))
+    """`serviceAccountName` of an object's spec, or of the first template of its pods that names one; also by its older
+    name `serviceAccount`, which holds a mapping where it is another thing."""
+    keys = ("serviceAccountName", "serviceAccount")
+    named = (text(one.get(key)) for one in _own(spec, "spec", is_elsewhere) for key in keys)
     return next(filter(None, named), "")
 
 

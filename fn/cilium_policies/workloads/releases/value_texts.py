@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from functools import lru_cache
 
-from cilium_policies.kube.objects import Object, mapping
+from cilium_policies.kube.objects import Object, mapping, mappings
 from cilium_policies.lean import Any
 from cilium_policies.workloads.model import Text
 from cilium_policies.workloads.releases.release import Release
@@ -30,6 +30,13 @@ _PROPERTIES, _PROPERTY = ("properties",), r"([\w.\-]+) ?= ?(.*)"
 _SKIPPED_ENDS = ("annotations", "labels", "image", "route", "routes", "rules", "rulesmap", "dashboard", "dashboards",
                  "crd", "crds", "icon")  # fmt: skip
 _ADVERTISED = "advertise"  # `advertiseRoutes`: networks that a router of a VPN forwards to
+# Jobs of a Prometheus, and what in one says which pods and nodes it finds
+_JOBS, _FINDS, _KEEPS, _FOUND_BY = (
+    "scrape_configs",
+    "kubernetes_sd_configs",
+    "relabel_configs",
+    ("role", "namespaces"),
+)
 
 
 def texts(release: Release, prefix: str, without: list[str]) -> tuple[Text, ...]:
@@ -56,10 +63,30 @@ def _walk(value: Any, path: str, excluded: set[str], key: str = "") -> Iterator[
             elif not _is_skipped(name):
                 yield from _walk(member, f"{path}.{name}" if path else name, excluded, name)
     elif isinstance(value, list):
+        if key == _JOBS and (jobs := _discovering(value)):
+            yield path, key, jobs
         for number, member in enumerate(value):
             place = f"{path}[{number}]"
             told = _assigned(key, member) if isinstance(member, str) else None
             yield from [(place, told[1], told[2])] if told else _walk(member, place, excluded, key)
+
+
+def _discovering(jobs: list[Any]) -> str:
+    """The jobs of a list that find their targets through the API, as a file of a Prometheus has them: which ones a job
+    keeps is told by several of its fields together."""
+    found = [
+        {
+            _FINDS: [{key: one[key] for key in _FOUND_BY if key in one} for one in mappings(job.get(_FINDS))],
+            _KEEPS: job.get(_KEEPS),
+        }
+        for job in mappings(jobs)
+        if job.get(_FINDS)
+    ]
+    if not found:
+        return ""
+    import json  # few inputs have such a list
+
+    return json.dumps({_JOBS: found})
 
 
 def _joined(value: Any, key: str = "") -> Any:
