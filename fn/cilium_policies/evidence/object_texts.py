@@ -120,7 +120,8 @@ def registries(fields: Iterable[Text], key: str) -> tuple[Text, ...]:
     named = ((one, re.sub(_SCHEME, "", one.value)) for one in fields if one.key == key)
     images = ((one, value.partition("/")) for one, value in named)
     hosts = ((one, host) for one, (host, slash, _) in images if slash and "." in host and "*" not in host)
-    return tuple(one._replace(key="endpoint", value=f"https://{host}") for one, host in hosts)
+    told = ((one, host, "http" if one.value.startswith("http:") else "https") for one, host in hosts)
+    return tuple(one._replace(key="endpoint", value=f"{scheme}://{host}") for one, host, scheme in told)
 
 
 def named(spec: Any) -> Iterator[str]:
