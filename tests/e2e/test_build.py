@@ -363,6 +363,25 @@ def test_charts_of_a_kustomization_stay_releases_with_their_values(tmp_path):
     assert docs[1]["helmCharts"][0]["valuesInline"] == {"architecture": "standalone"}
 
 
+def test_charts_of_one_release_name_stay_apart(tmp_path):
+    """kustomize asks Helm for templates only, so several charts may have one release's name; two objects of one name
+    would be one."""
+    chart = """\
+        helmCharts:
+          - {name: grafana, releaseName: monitoring, namespace: shop, valuesInline: {replicas: "2"}}
+          - {name: tempo, releaseName: traces, namespace: shop}
+          - {name: prometheus-blackbox-exporter, releaseName: monitoring, namespace: shop}
+        """
+    files = {
+        "kustomization.yaml": kustomization("web.yaml", more=chart),
+        "web.yaml": deployment("web"),
+    }
+    docs = [doc for doc in built(laid(tmp_path, files)) if doc["kind"] == "Kustomization"]
+    assert [doc["metadata"]["name"] for doc in docs] == ["monitoring", "traces"]
+    assert [one["name"] for one in docs[0]["helmCharts"]] == ["grafana", "prometheus-blackbox-exporter"]
+    assert docs[0]["helmCharts"][0]["valuesInline"] == {"replicas": "2"}
+
+
 def test_variants_of_one_application_are_a_question(tmp_path):
     files = {"base/kustomization.yaml": kustomization("web.yaml"), "base/web.yaml": deployment("web")}
     files |= {f"overlays/{one}/kustomization.yaml": kustomization("../../base") for one in ("dev", "prod")}

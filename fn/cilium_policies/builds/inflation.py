@@ -62,7 +62,7 @@ class Inflation:
             used = self._stripped(below, charts, namespace, None, seen)
             if used != below:
                 instead[below] = used
-        charts += [_document(one, folder, namespace) for one in _charts(before)]
+        charts += _documents(before, folder, namespace)
         bare = _without_own_function(before, folder)
         if not instead and fields is None and bare == read and not any(before.get(key) for key in _CHARTS):
             return folder
@@ -115,13 +115,22 @@ def _charts(fields: Fields) -> Iterator[Fields]:
         yield {**one, "name": one.get("chartName"), "version": one.get("chartVersion")}
 
 
-def _document(chart: Fields, folder: str, namespace: str) -> bytes:
-    name = str(chart.get("releaseName") or chart.get("name"))
+def _documents(fields: Fields, folder: str, namespace: str) -> list[bytes]:
+    """One kustomization for each release. Several charts of a folder may be inflated by one release's name: kustomize
+    asks Helm for templates only, so nobody minds; two objects of one name would be one."""
+    releases: dict[str, list[Fields]] = {}
+    for chart in _charts(fields):
+        name = str(chart.get("releaseName") or chart.get("name"))
+        releases.setdefault(name, []).append({**chart, "valuesInline": values_of(chart, folder)})
+    return [_document(name, charts, namespace) for name, charts in releases.items()]
+
+
+def _document(name: str, charts: list[Fields], namespace: str) -> bytes:
     body: dict[str, Any] = {
         "apiVersion": "kustomize.config.k8s.io/v1beta1",
         "kind": "Kustomization",
         "metadata": {"name": name, "namespace": namespace} if namespace else {"name": name},
-        "helmCharts": [{**chart, "valuesInline": values_of(chart, folder)}],
+        "helmCharts": charts,
     }
     if namespace:
         body["namespace"] = namespace
