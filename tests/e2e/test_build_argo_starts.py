@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 
 import pytest
 
@@ -198,3 +199,42 @@ def test_manifests_that_no_application_builds_are_said(tmp_path):
     rollout = {"apiVersion": "argoproj.io/v1alpha1", "kind": "Rollout", "metadata": {"name": "web"}}
     laid(folder, {"by-hand/web.json": json.dumps(rollout)})
     assert said(folder)[:-1] == [f"by-hand/db.yaml and 1 more: {left}"]
+
+
+def test_a_path_of_another_repository_covers_nothing_of_this_one(tmp_path):
+    """`path: .` of somebody else's repository hid all that no Application here builds."""
+    other = application("other", "path: .\n").replace(HERE, "https://git.example.com/other.git")
+    files = {
+        "other.yaml": other,
+        "app.yaml": application("web", "path: apps/web\n"),
+        "apps/web/web.yaml": deployment("web"),
+        "by-hand/db.yaml": deployment("db"),
+        "elsewhere/kustomization.yaml": kustomization("x.yaml"),
+        "elsewhere/x.yaml": deployment("x"),
+    }
+    assert said(laid(tmp_path, files))[:-1] == [
+        "Application argocd/other: not built: its source https://git.example.com/other.git is not this repository",
+        "elsewhere: a kustomization that no Application here builds: left out, name its folder to build it",
+        "by-hand/db.yaml: a manifest that no Application here builds: left out, name its folder to read it",
+    ]
+
+
+def test_applications_of_which_nothing_is_here_leave_the_folders_own_kustomization(tmp_path):
+    """An example for others, beside what the repository itself is."""
+    files = {
+        "kustomization.yaml": kustomization("manifests/web.yaml"),
+        "manifests/web.yaml": deployment("web"),
+        "examples/argocd/application.yaml": application("web", "path: examples/argocd/web\n"),
+        "examples/argocd/web/web.jsonnet": "{}",
+    }
+    root = laid(tmp_path, files)
+    assert [name(doc) for doc in built(root)] == ["Deployment /web"]
+    assert said(root) == [
+        "Application argocd/web: jsonnet is not evaluated here: examples/argocd/web/web.jsonnet",
+        "kustomize built 1 kustomization: 1 documents",
+    ]
+    (root / ".git").mkdir()
+    assert failed(root / "manifests") == [
+        f"nothing to build in {os.path.relpath(root / 'manifests')}: no Flux Kustomization, Application or "
+        f"kustomization; cilium-policies report {os.path.relpath(root / 'manifests')} reads manifests as they are"
+    ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from cilium_policies.builds import plain
 from cilium_policies.builds.applications import App
@@ -15,9 +15,14 @@ from cilium_policies.builds.uncovered import manifests
 Written = tuple[Fields, str]  # an Application, and the file it stands in
 
 
-def paths(body: Fields) -> list[str]:
-    """The folders of this or another repository that an Application's sources name."""
-    return [clean(str(one["path"])) for one in App(body).sources if one.get("path")]
+def paths(body: Fields, is_here: Callable[[str], bool] = lambda _: True) -> list[str]:
+    """The folders that an Application's sources name, of repositories that `is_here` takes; a chart that stands for
+    somebody's `helm install` has no address."""
+    return [
+        clean(str(one["path"]))
+        for one in App(body).sources
+        if one.get("path") and (not one.get("repoURL") or is_here(str(one["repoURL"])))
+    ]
 
 
 def roots(first: list[Written]) -> list[Fields]:
@@ -60,16 +65,22 @@ def _below(number: int, held: list[set[int]]) -> set[int]:
     return found
 
 
-def left_out(repository: Repository, first: list[Written], apps: list[App], sets: set[str]) -> Iterator[Note]:
+def left_out(
+    repository: Repository,
+    first: list[Written],
+    apps: list[App],
+    sets: set[str],
+    is_here: Callable[[str], bool],
+) -> Iterator[Note]:
     """What the repository holds and no Application that was built applies: other Applications, and kustomizations,
     whose Applications somebody may make elsewhere (Terraform, a command line). `sets` are ApplicationSets that made
-    theirs."""
+    theirs; `is_here` tells this repository's addresses: a path in another one, `.` most often, builds nothing here."""
     names = [*(app.key[1] for app in apps), *sets]
     for body, file in first:
         one = App(body)
         if not any(one.key[1] in name for name in names):  # a kustomization may give its name a prefix
             yield Note(f"{one.name} ({file})", "the Application of its folder leaves it out: not built")
-    covered = [path for app in apps for path in paths(app.body)]
+    covered = [path for app in apps for path in paths(app.body, is_here)]
     covered += [folder for path in covered for folder in reach(repository, path)]
     for folder in plain.outermost(repository):
         if not any(within(folder, path) for path in covered):
@@ -79,13 +90,12 @@ def left_out(repository: Repository, first: list[Written], apps: list[App], sets
 
 
 def is_beside(repository: Repository, first: list[Written]) -> bool:
-    """Whether the folder asked for has kustomizations and nothing to do with the Applications: they neither stand in
-    it nor name it, a folder in it or one above."""
+    """Whether the folder asked for has nothing to do with the Applications: they neither stand in it nor name it, a
+    folder in it or one above."""
     asked = repository.asked
     named = [path for body, _ in first for path in paths(body)]
     return (
         bool(asked)
-        and any(within(one, asked) for one in repository.kustomizations)
         and not any(within(file, asked) for _, file in first)
         and not any(path and (within(path, asked) or within(asked, path)) for path in named)
     )

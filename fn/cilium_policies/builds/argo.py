@@ -183,7 +183,13 @@ class Argo:
 
     def left_out(self) -> list[Note]:
         """What is said of what no Application that was built applies."""
-        return list(left_out(self._repository, self._written, list(self.apps.values()), self._sets))
+        apps = list(self.apps.values())
+        return list(left_out(self._repository, self._written, apps, self._sets, self.is_here))
+
+    def is_elsewhere(self) -> bool:
+        """Whether nothing of the Applications is known here, no chart either: examples for others, most often."""
+        charts = any(source.get("chart") for app in self.apps.values() for source in app.sources)
+        return not charts and all(app.elsewhere and len(app.docs) == 1 for app in self.apps.values())
 
     def clusters(self) -> list[str]:
         """The clusters that Applications are applied to, the own one first."""

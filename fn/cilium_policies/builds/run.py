@@ -17,6 +17,7 @@ from cilium_policies.lean import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from cilium_policies.builds.app_roots import Written
+    from cilium_policies.builds.applications import App
 
 
 class Built(NamedTuple):
@@ -128,6 +129,9 @@ def _argo(
     used = tool.chosen(command)
     builds = argo.Argo(repository, found, used, scratch, told)
     apps = builds.build()
+    if repository.asked in repository.kustomizations and builds.is_elsewhere():
+        made = _plain(repository, command, scratch, told)
+        return made._replace(notes=[*_said(apps), *made.notes])
     clusters = builds.clusters()
     if cluster and cluster not in clusters:
         raise refused(
@@ -143,9 +147,12 @@ def _argo(
 
         raise nothing_to_build(repository)
     failures = [f"{app.name}: {app.failure}" for app in apps if app.failure]
-    said = notes.lines(notes.Note(app.name, one) for app in apps for one in app.notes)
-    said += notes.lines(builds.left_out())
+    said = [*_said(apps), *notes.lines(builds.left_out())]
     return Built(documents, failures, said, used, _counted(len(apps), "Application"))
+
+
+def _said(apps: list[App]) -> list[str]:
+    return notes.lines(notes.Note(app.name, one) for app in apps for one in app.notes)
 
 
 def _plain(repository: Repository, command: str, scratch: str, told: Told) -> Built:

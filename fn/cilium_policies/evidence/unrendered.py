@@ -11,12 +11,12 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 from cilium_policies.evidence.edge import Peer
-from cilium_policies.evidence.ends import backends, ends
+from cilium_policies.evidence.ends import backends, ends, service_ports
 from cilium_policies.kube.names import is_port_name
 from cilium_policies.kube.objects import port_number, text
 from cilium_policies.kube.ports import Port
 from cilium_policies.workloads.cluster import Cluster
-from cilium_policies.workloads.model import Workload
+from cilium_policies.workloads.model import Service, Workload
 
 _NAMES = {"http": "http", "ws": "http", "https": "https", "wss": "https", "grpc": "grpc", "grpcs": "grpc"}
 _USUAL = {80: "http", 443: "https"}
@@ -59,9 +59,25 @@ def routed_to(
     or such a release must have it."""
     service = cluster.service(namespace, name) if name else None
     if service is not None:
-        yield from backends(cluster, service, port, protocol)
+        if any(service_ports(service, port)):
+            yield from backends(cluster, service, port, protocol)
+        else:
+            yield from _untold(cluster, service, port, protocol)
     else:
         yield from behind(cluster, namespace, name, port, "http", protocol)
+
+
+def _untold(
+    cluster: Cluster, service: Service, port: str, protocol: str
+) -> Iterator[tuple[Peer, Port]]:
+    """What may stand behind a port that a chart's Service has by its values and nobody here knows of: the pod port of
+    the same number, or of that name. A Service that the input shows has no others."""
+    number = port_number(port)
+    if not (number or is_port_name(port)) or cluster.inventory.get("Service", *service[:2]) is not None:
+        return
+    for one in cluster.backends(service):
+        for end in ends(one) if not one.rendered else ():
+            yield end, Port(number, protocol) if number else Port(0, protocol, port)
 
 
 def behind(
