@@ -158,3 +158,31 @@ def test_a_file_that_is_no_yaml_says_how_many_are_alike(tmp_path: Path) -> None:
     assert line.startswith("cilium-policies: x/a.yaml:1")
     assert line.endswith("; 2 more files like this; --exclude GLOB leaves files out")
     assert command("list", "--exclude", "[abc].yaml", "x", cwd=tmp_path).returncode == 0
+
+
+def test_a_file_whose_yaml_breaks_off_says_how_to_go_on_without_it(tmp_path: Path) -> None:
+    """One file of many, which stops the reader before any object of it is known."""
+    laid(tmp_path / "x", {"a.yaml": namespace("a") + "----\nkind: b\n", "web.yaml": namespace("web")})
+    done = command("list", "x", cwd=tmp_path)
+    (line,) = done.stderr.decode().splitlines()
+    assert (done.returncode, done.stdout) == (1, b"")
+    assert line.startswith("cilium-policies: x/a.yaml:")
+    assert line.endswith("; --exclude GLOB leaves files out")
+    assert command("list", "--exclude", "a.yaml", "x", cwd=tmp_path).returncode == 0
+    alone = command("list", "x/a.yaml", cwd=tmp_path).stderr.decode()
+    assert "--exclude" not in alone
+
+
+def test_what_git_crypt_encrypts_is_left_out_and_said(tmp_path: Path) -> None:
+    laid(tmp_path / "x", {"web.yaml": namespace("web")})
+    (tmp_path / "x/secret.yaml").write_bytes(b"\0GITCRYPT\0\xad\xa6J")
+    done = command("list", "x", cwd=tmp_path)
+    assert done.returncode == 0
+    assert done.stderr.decode().splitlines()[0] == (
+        "cilium-policies: x: left out 1 that git-crypt encrypts, as x/secret.yaml (git-crypt unlock shows them)"
+    )
+    (tmp_path / "x/other.yaml").write_bytes(b"\0\xad\xa6J")  # any other binary file is refused
+    done = command("list", "x", cwd=tmp_path)
+    assert done.returncode == 1
+    assert b"x/other.yaml:1:1: a NUL byte" in done.stderr
+    assert done.stderr.endswith(b"; --exclude GLOB leaves files out\n")

@@ -23,6 +23,7 @@ _PATH = re.compile(rb"(?m)^[ \t]+(?:- )?path:[ \t]*[\"']?([^\s\"'#]+)")
 _BUILDERS = (b"kustomize.toolkit.fluxcd.io", b"argoproj.io")
 _BUILDER_KIND = re.compile(rb"(?m)^kind:[ \t]*[\"']?(Kustomization|Application|ApplicationSet)\b")
 _ABOVE = 8  # folders above that a path may begin in
+_GIT_CRYPT = b"\0GITCRYPT\0"  # what git-crypt writes before what it encrypts
 
 
 class Folder:
@@ -33,6 +34,7 @@ class Folder:
         self.files: list[tuple[str, bytes]] = []
         self.templates = self.ignored = 0
         self.others: list[str] = []  # files that hold no object
+        self.encrypted: list[str] = []
         self._ignored = Ignored(exclude)
         self.building: list[str] = []  # kustomizations that set more than resources
         self._read()
@@ -44,6 +46,8 @@ class Folder:
             if os.path.basename(path) in KUSTOMIZATIONS:
                 if not data.startswith(OWN) and {key.decode() for key in _TOP_KEY.findall(data)} - _HARMLESS:
                     self.building.append(path)
+            elif data.startswith(_GIT_CRYPT):
+                self.encrypted.append(path)
             elif _KIND.search(data) or b"\0" in data or not _is_text(data):
                 self.files.append((path, data))
             else:
@@ -130,6 +134,9 @@ class Folder:
             parts.append(f"{self.templates} of Helm charts (helm template renders them)")
         if self.others:
             parts.append(f"{len(self.others)} that hold no object, as {self.others[0]}")
+        if self.encrypted:
+            which = f"{len(self.encrypted)} that git-crypt encrypts, as {self.encrypted[0]}"
+            parts.append(f"{which} (git-crypt unlock shows them)")
         if self.ignored:
             parts.append(f"{self.ignored} that {KRMIGNORE} or --exclude names")
         return f"{self.name}: left out {', '.join(parts)}" if parts else ""

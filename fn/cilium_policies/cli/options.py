@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import partial
 
 import click
@@ -124,8 +125,8 @@ def run_on(
 ) -> Run:
     """The function's plan and policies for these inputs. Raises RefusedError, also where they show no object at all and
     that is not what was meant. `aside` begins work in another process, and `policies` makes a plan's with its help."""
-    sources = []
-    with Progress() as told:
+    with Progress() as told, _excludable(named):
+        sources = []
         for number, (name, data) in enumerate(named):
             told(f"reading {name}", number, len(named))
             sources.append(ahead.split(data, name))
@@ -139,6 +140,18 @@ def run_on(
         run = Run(sources, made)
     _latest[:] = [run]
     return run
+
+
+@contextmanager
+def _excludable(named: list[inputs.Input]) -> Iterator[None]:
+    """Where one of several files cannot be read, the refusal says how to go on without it."""
+    try:
+        yield
+    except RefusedError as refusal:
+        found, way = refusal.finding, "--exclude GLOB leaves files out"
+        if len(named) == 1 or not found.line or way in found.cure or found.file not in dict(named):
+            raise
+        raise RefusedError(found._replace(cure="; ".join(filter(None, (found.cure, way))))) from None
 
 
 # Stays until the process ends: to take a large run apart object by object serves nobody.
