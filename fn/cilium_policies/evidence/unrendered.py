@@ -67,9 +67,7 @@ def routed_to(
         yield from behind(cluster, namespace, name, port, "http", protocol)
 
 
-def _untold(
-    cluster: Cluster, service: Service, port: str, protocol: str
-) -> Iterator[tuple[Peer, Port]]:
+def _untold(cluster: Cluster, service: Service, port: str, protocol: str) -> Iterator[tuple[Peer, Port]]:
     """What may stand behind a port that a chart's Service has by its values and nobody here knows of: the pod port of
     the same number, or of that name. A Service that the input shows has no others."""
     number = port_number(port)
