@@ -64,7 +64,7 @@ FIELDS = frozenset(
     url urls uri uris endpoint endpoints address addresses addr addrs host hosts hostname server servers upstream
     upstreams dsn broker brokers target targets nodes node peers webhook proxy issuer authority connection baseurl
     apiurl authurl nameserver relayhost smarthost remote registry connstr connectionstring conn
-    regionendpoint mailhub connect relay
+    regionendpoint mailhub connect relay discovery
     """.split()  # noqa: SIM905
 )
 # Where a file gives an address by number, it is not called either under these last words: prose, and addresses at which
