@@ -213,6 +213,7 @@ def test_own_node() -> None:
         ("SMTP_SERVER", "smtp.vendor.com:587", "internet:smtp.vendor.com 587/TCP"),
         ("UNIFI_HOST", "https://192.168.1.1", "cidr:192.168.1.1/32 443/TCP"),
         ("WEBHOOK", "https://hooks.${DOMAIN}/x", "internet: 443/TCP"),
+        ("MACHINE_AGENT", "http://192.168.1.2:5000/current", "cidr:192.168.1.2/32 5000/TCP"),
     ],
 )
 def test_outside_in_a_variable(variable: str, value: str, target: str) -> None:
@@ -230,6 +231,8 @@ def test_outside_in_a_variable(variable: str, value: str, target: str) -> None:
         ("CALLBACK_URL", "https://some.vendor.com"),
         ("LICENSE_URL", "https://www.apache.org/licenses"),
         ("USER_AGENT", "bot (https://some.vendor.com)"),
+        ("USER_AGENT", "https://some.vendor.com/bot"),
+        ("HTTP_AGENT", "bot (+https://some.vendor.com)"),
         ("API_URL_HELP", "read https://some.vendor.com first"),
         ("API_URL", "https://example.com"),
         ("API_URL", "https://api.test"),

@@ -250,6 +250,8 @@ def _is_for_others(key: str, scheme: str, port: int, number: bool) -> bool:
     others = set(FOR_OTHERS.intersection(parts[page:]))
     if "server" in parts or not scheme:
         others -= {"license", "licence"}  # `LICENSE_SERVER`, which is called; `LICENSE_URL` is a text to read
+    if "user" not in parts:
+        others.discard("agent")  # `--agent=http://10.1.2.3:5000`, which is asked; a User-Agent is a text
     if "api" in parts:
         others.discard("root")  # `api_root: https://selection.acme.com/api/v1/`, which is called
     if number:
