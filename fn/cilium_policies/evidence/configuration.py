@@ -18,6 +18,7 @@ from cilium_policies.evidence.host_aliases import called
 from cilium_policies.evidence.host_keys import is_host_key
 from cilium_policies.evidence.names import resolve
 from cilium_policies.evidence.not_read import calls_nobody, handing, is_called, is_others, not_read
+from cilium_policies.evidence.own_names import trust
 from cilium_policies.evidence.signs import holds, is_dashboard
 from cilium_policies.evidence.trust import (
     is_for_others,
@@ -25,7 +26,6 @@ from cilium_policies.evidence.trust import (
     is_value,
     is_variable,
     names_service,
-    outside,
     words,
 )
 from cilium_policies.evidence.unmet import is_declared, unmet
@@ -227,10 +227,10 @@ def _edges(
 ) -> Iterator[Edge]:
     """`plain`: the catalogue says of this very value, or of its port, that what stands there is called."""
 
-    def trusted(routed: bool) -> bool:
-        return certain and ((plain and address.direct) or outside(found, address, workload, routed))
-
-    for peer, ports, reason in destinations.of(workload, address, trusted):
+    may_name = trust(destinations, workload, found, address, plain and address.direct)
+    for peer, ports, reason in destinations.of(
+        workload, address, may_name if certain else lambda routed: False
+    ):
         evidence = Evidence("address", workload, text=found.without_value())
         for source in ends(workload):
             if source.kind == "workload" or peer.kind == "workload":

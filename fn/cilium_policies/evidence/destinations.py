@@ -103,11 +103,11 @@ class Destinations:
                     yield from self._outside(workload, address._replace(port=number, host=host), ours)
 
     def _trusted(self, host: str, workload: Workload, trusted: Callable[[bool], bool]) -> bool:
-        return trusted(bool(self.hostnames.routes(host))) and not self.hostnames.serves(host, workload)
+        return trusted(bool(self.hostnames.routes(host))) and not self.serves(host, workload)
 
     def serves(self, host: str, workload: Workload) -> bool:
         """Whether an own route leads this name to the workload itself, which tells it others."""
-        return self.hostnames.serves(host, workload)
+        return any(one is workload for one in self.hostnames.served(host))
 
     def outside(self, workload: Workload, address: Address) -> Iterator[Unopened]:
         """What an address names outside the cluster, but for the workload's own names and what nobody can call."""
@@ -117,7 +117,7 @@ class Destinations:
         known = is_local(host) or (is_public(host) and not is_short_service(host)) or is_unicast(host)
         if not known or resolve(self._cluster, host, workload.namespace) is not None:
             return
-        if not self.hostnames.serves(host, workload):
+        if not self.serves(host, workload):
             yield Unopened(workload, host, address.port, address.protocol)
 
     def _is_namespace(self, name: str) -> bool:

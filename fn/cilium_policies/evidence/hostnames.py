@@ -153,15 +153,12 @@ class Hostnames:
         ]
         return public_dns.are_private(addresses or public_dns.pools(self._cluster.inventory))
 
-    def serves(self, host: str, workload: Workload) -> bool:
-        """Whether a name leads to this workload: its own public name, which it tells others and does not call."""
+    def served(self, host: str) -> Iterator[Workload]:
+        """The workloads to which a name leads: it is their own public name, which they tell others and do not call."""
         for route in self.routes(host):
             proxied = self._proxied.get(id(route))
             led = proxied.targets if proxied else backends_of(self._cluster, claims.of_host(route, host))
-            for peer, _ in led:
-                if workload_of(peer) is workload:
-                    return True
-        return False
+            yield from filter(None, (workload_of(peer) for peer, _ in led))
 
     def ports(self, workload: Workload, address: Address) -> tuple[int, ...]:
         """The port of a host outside the cluster's DNS: where none is said that of a database, or HTTPS of a name that
