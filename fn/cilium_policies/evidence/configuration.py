@@ -16,18 +16,12 @@ from cilium_policies.evidence.filled import expand
 from cilium_policies.evidence.given import Given
 from cilium_policies.evidence.host_aliases import called
 from cilium_policies.evidence.host_keys import is_host_key
+from cilium_policies.evidence.key_words import is_for_others, words
 from cilium_policies.evidence.names import resolve
 from cilium_policies.evidence.not_read import calls_nobody, handing, is_called, is_others, not_read
 from cilium_policies.evidence.own_names import trust
 from cilium_policies.evidence.signs import holds, is_dashboard
-from cilium_policies.evidence.trust import (
-    is_for_others,
-    is_scalar,
-    is_value,
-    is_variable,
-    names_service,
-    words,
-)
+from cilium_policies.evidence.trust import is_scalar, is_value, is_variable, names_service
 from cilium_policies.evidence.unmet import is_declared, unmet
 from cilium_policies.evidence.unopened import Unopened, is_device, is_of_an_edge, may_be_called
 from cilium_policies.evidence.variables import of_services, pairs

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cilium_policies.catalogue.ports import DATABASE_WORDS, DATABASES, USUAL_DATABASES
-from cilium_policies.evidence.trust import words
+from cilium_policies.evidence.key_words import words
 from cilium_policies.workloads.model import Workload
 
 

@@ -12,8 +12,9 @@ from cilium_policies.evidence.databases import is_database
 from cilium_policies.evidence.edge import Edge, Evidence, Peer, WorkloadPeer, workload_of
 from cilium_policies.evidence.ends import backends
 from cilium_policies.evidence.given import Given
+from cilium_policies.evidence.key_words import words
 from cilium_policies.evidence.reasons import Reason
-from cilium_policies.evidence.trust import is_variable, words
+from cilium_policies.evidence.trust import is_variable
 from cilium_policies.evidence.unopened import Unplaced
 from cilium_policies.kube.objects import Object, at, mapping, mappings, strings, text
 from cilium_policies.kube.pods import containers, pod_spec

@@ -8,8 +8,9 @@ from collections.abc import Iterator
 from cilium_policies.catalogue.tokens import TOKENS, service
 from cilium_policies.evidence.edge import Edge, Evidence, InternetPeer, WorkloadPeer
 from cilium_policies.evidence.given import Given
+from cilium_policies.evidence.key_words import words
 from cilium_policies.evidence.reasons import Reason
-from cilium_policies.evidence.trust import is_value, words
+from cilium_policies.evidence.trust import is_value
 from cilium_policies.kube.ports import Port
 from cilium_policies.workloads.cluster import Cluster
 from cilium_policies.workloads.model import Workload

@@ -21,36 +21,22 @@ Helm values speak of the inside only, but for those that are called like an envi
 from __future__ import annotations
 
 import re
-from functools import lru_cache
 
-from cilium_policies.catalogue.ports import SCHEMES, SERVERS, SPOKEN, WORDS
+from cilium_policies.catalogue.ports import SCHEMES, SERVERS, WORDS
 from cilium_policies.evidence.addresses import REPOSITORY, Address
 from cilium_policies.evidence.callers import is_called_so, is_called_there, is_no_configuration, is_script
-from cilium_policies.evidence.host_keys import is_host_key, is_of_a_task, is_of_another, program_port
-from cilium_policies.evidence.public_names import ANYBODYS, is_local, is_namesakes, is_private
-from cilium_policies.workloads.address_keys import FOR_OTHERS, SHOWN
+from cilium_policies.evidence.host_keys import is_host_key, is_of_a_task, program_port
+from cilium_policies.evidence.key_words import BROWSED, OF_WEBHOOKS, is_for_others, words
+from cilium_policies.evidence.public_names import ANYBODYS, is_local, is_namesakes, is_number, is_private
 from cilium_policies.workloads.model import Text, Workload
 
 MANAGED = "managed"  # in the place of a scheme: the host of a cloud's service, known by its name
-_WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 # Last words of a variable that lists others: `PARTNER_URLS` of a workload whose name one of them begins with.
 _LISTS = frozenset(("urls", "uris", "endpoints", "addresses", "servers", "peers"))
 _MIRROR = ("registry-mirror",)  # an argument of dockerd, which calls it
-# Package managers: `MAVEN_MIRROR_URL` and `NPM_REGISTRY` are called, a registry of images is not.
-_MANAGERS = frozenset("maven gradle npm yarn pip pypi goproxy gem bundle nuget cargo".split())  # noqa: SIM905
-_OF_PACKAGES = frozenset(("mirror", "mirrors", "registry", "repository"))
-_OF_WEBHOOKS = ("allowed", "host", "list")  # to which a forge may send webhooks
 # `metadata.broker.list`, `api_root`, EDI over HTTP (RFC 4130, OASIS' AS4), `oidc.endpoint.token`
 _CALLED = (("broker", "list"), ("api", "root"), ("as", "2"), ("as", "4"),
            ("endpoint", "token"), ("endpoint", "userinfo"))  # fmt: skip
-_KEY_SETS = frozenset(("jwks", "jwk"))  # who checks tokens fetches them: `jwks_public_endpoint`
-_REGISTRY = {"registry"}  # of images it has no scheme: `market-partner-registry: https://api.acme.com`
-# With what a parameter of OAuth is called that says for whom a token is meant (RFC 8707), and calls nobody.
-_OF_TOKENS = frozenset(("oauth", "oauth2", "oidc", "token", "aad", "auth"))
-_USUAL = frozenset(("default", "defaults", "generator"))
-# Of these, words of a mail and of files: `EMAIL_HOST` is its server, `--from sftp://host` no sender, and what
-# `SMB_SHARE` or `jdbcUrlTemplate` names is called.
-_OF_MAIL = frozenset("email mail mailto from sender user username contact share template".split())  # noqa: SIM905
 # What is left of "my own URL" once these are taken away: nothing.
 OWN = frozenset(
     """
@@ -79,9 +65,6 @@ _BASE = "base"  # of a provider's API: `api_base: https://api.acme.com/v1`
 _PASSES = frozenset("proxy_pass grpc_pass fastcgi_pass uwsgi_pass scgi_pass reverse_proxy ProxyPass".split())  # noqa: SIM905
 _IN_BRACKETS = r"\[[\w.\-]{1,253}\](?::\d{1,5})?"  # a host, as Postfix has it
 _STORES = frozenset("cache caches db database sql queue bus session sessions search".split())  # noqa: SIM905
-_BROWSED = ("http", "https", "mailto", "ws", "wss")
-_SERVER_WORDS = frozenset(("host", "hostname", "server", "relay"))
-_SERVERS = tuple(_SERVER_WORDS)
 _ENVIRONMENT = r"[A-Z][A-Z0-9_]+"
 # What a script takes where a variable is not set: `getenv("API_URL", "https://api.acme.com")`, `${API_URL:-https://…}`.
 _DEFAULT = (
@@ -91,12 +74,6 @@ _DEFAULT = (
 _FILE_NAME = r"\.(?:json|ya?ml|toml|ini|conf|cfg|properties|xml|hcl|env)\W*$"
 # How charts call a value that is a file.
 _FILES = ("config", "configuration", "conf", "cfg", "ini", "hcl", "properties")
-
-
-@lru_cache(maxsize=4096)
-def words(key: str) -> tuple[str, ...]:
-    """`SEARXNG_QUERY_URL`, `remoteWrite.url`, `baseURL` in lower-case words."""
-    return tuple(word.lower() for word in _WORDS.findall(key))
 
 
 _TO_AN_AT = r"[^\s\"']*@"
@@ -161,7 +138,7 @@ def outside(found: Text, address: Address, workload: Workload, routed: bool) -> 
         return False
     if address.key in _PASSES or address.scheme == REPOSITORY:
         return True
-    ours = address.scheme in _BROWSED and address.key.isupper() and OWN.issuperset(words(address.key))
+    ours = address.scheme in BROWSED and address.key.isupper() and OWN.issuperset(words(address.key))
     return not ours and is_field(address)  # `APP_URL=https://…` of a file `.env`
 
 
@@ -184,33 +161,29 @@ def is_field(address: Address) -> bool:
     parts = words(address.key)
     if not parts:
         # Nobody writes a device's address with such a scheme as an example, whether its port is said or not.
-        return address.scheme in SCHEMES and address.scheme not in _BROWSED and _is_number(address)
+        return address.scheme in SCHEMES and address.scheme not in BROWSED and is_number(address.host)
     if address.scheme and parts in _OF_URLS:
         return True
     if is_for_others(address):
         return False
     said = address.scheme or parts[-1] not in _NOT_CALLED
     told = address.explicit or (bool(address.scheme) and is_private(address.host))
-    if said and address.port and told and (_is_number(address) or is_local(address.host)):
+    if said and address.port and told and (is_number(address.host) or is_local(address.host)):
         return True  # nobody writes such an address as an example, and a pod does not know its own
-    if address.scheme in SCHEMES and address.scheme not in _BROWSED:
+    if address.scheme in SCHEMES and address.scheme not in BROWSED:
         return True  # a link has no such scheme
     if (parts[-1] == "string" and "connection" in parts) or parts[-2:] in _CALLED:
         return True
     if parts[-1] == "list" and address.explicit and FIELDS.intersection(parts[-2:-1]):
         return True  # `server_list: cwop.acme.net:14580`
-    if parts[-len(_OF_WEBHOOKS) :] == _OF_WEBHOOKS:
+    if parts[-len(OF_WEBHOOKS) :] == OF_WEBHOOKS:
         return True
     if not address.scheme and is_host_key(address.key) and program_port(address.key):
         return True
     told = parts[-1] in WORDS or (parts[-1] in _STORES and address.port in SERVERS)
-    told = told or (parts[-1] in SCHEMES and parts[-1] not in _BROWSED)
+    told = told or (parts[-1] in SCHEMES and parts[-1] not in BROWSED)
     called = parts[-1] in FIELDS or bool(address.scheme and parts[:-1] and parts[-1] == _BASE)
-    return called or (told and address.explicit and address.scheme not in _BROWSED)
-
-
-def _is_number(address: Address) -> bool:
-    return address.host.replace(".", "").isdigit()
+    return called or (told and address.explicit and address.scheme not in BROWSED)
 
 
 def names_service(found: Text, address: Address) -> bool:
@@ -236,50 +209,11 @@ def _before_an_at(host: str, value: str) -> bool:
     return any(re.match(_TO_AN_AT, behind) is not None for behind in value.split(host)[1:])
 
 
-def is_for_others(address: Address) -> bool:
-    """Whether the key says that others call the address, or that it is none to call."""
-    return _is_for_others(address.key, address.scheme, address.port, _is_number(address))
-
-
-@lru_cache(maxsize=4096)
-def _is_for_others(key: str, scheme: str, port: int, number: bool) -> bool:
-    parts = words(key)
-    if parts[-1:] == ("resource",) and scheme in _BROWSED and not {*parts[:-1]} - _OF_TOKENS:
-        return True
-    page = parts[:1] == ("homepage",) and len(parts) > 2  # the program: `HOMEPAGE_OIDC_ISSUER`
-    others = set(FOR_OTHERS.intersection(parts[page:]))
-    if "server" in parts or not scheme:
-        others -= {"license", "licence"}  # `LICENSE_SERVER`, which is called; `LICENSE_URL` is a text to read
-    if "user" not in parts:
-        others.discard("agent")  # `--agent=http://10.1.2.3:5000`, which is asked; a User-Agent is a text
-    if "api" in parts:
-        others.discard("root")  # `api_root: https://selection.acme.com/api/v1/`, which is called
-    if number:
-        plain = port and not scheme and not SHOWN.intersection(parts[-1:])
-        others -= _USUAL | SHOWN if plain else _USUAL  # `DEFAULT_URL: https://192.168.1.1`: no example
-    if others and (scheme not in _BROWSED if scheme else parts[-1].endswith(_SERVERS)):
-        others -= _OF_MAIL  # `mail_smtphost`
-    if scheme not in _BROWSED and (port in SERVERS or (port and set(parts[-1:]) & _SERVER_WORDS)):
-        others -= {"default", "defaults"}  # `DEFAULT_BROKERS: kafka.acme.com:9092`, `MAIL_DEFAULT_HOST`
-    others -= is_of_another(parts) if not scheme and (port in SERVERS or (number and port)) else set()
-    if scheme not in _BROWSED and port in SPOKEN:
-        others.discard("frontend")  # a part of a server: `TEMPORAL_FRONTEND_HOST` beside a port 7233
-    if _MANAGERS.intersection(parts):
-        others -= _OF_PACKAGES
-    if parts[-len(_OF_WEBHOOKS) :] == _OF_WEBHOOKS:
-        others.clear()
-    if scheme:
-        others -= _REGISTRY
-        if _KEY_SETS.intersection(parts):
-            others.discard("public")
-    return bool(others)
-
-
 def _is_called(address: Address, workload: Workload, routed: bool) -> bool:
     parts = set(words(address.key))
     if not parts or is_for_others(address):
         return False
-    if routed or _is_number(address) or address.port in SERVERS:
+    if routed or is_number(address.host) or address.port in SERVERS:
         return True  # nobody calls itself by a number or on a database's port, and no browser is sent there
     label = address.host.partition(".")[0].lower()
     own = label in (workload.name, workload.release) and label not in ANYBODYS

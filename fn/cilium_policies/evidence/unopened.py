@@ -13,18 +13,10 @@ from functools import lru_cache
 from cilium_policies.evidence.addresses import Address
 from cilium_policies.evidence.callers import is_no_configuration
 from cilium_policies.evidence.host_keys import is_host_key
+from cilium_policies.evidence.key_words import is_for_others, words
 from cilium_policies.evidence.public_names import is_number, is_private
 from cilium_policies.evidence.signs import holds
-from cilium_policies.evidence.trust import (
-    FIELDS,
-    OWN,
-    is_field,
-    is_for_others,
-    is_scalar,
-    is_value,
-    is_variable,
-    words,
-)
+from cilium_policies.evidence.trust import FIELDS, OWN, is_field, is_scalar, is_value, is_variable
 from cilium_policies.lean import NamedTuple
 from cilium_policies.workloads.model import Text, Workload, WorkloadKey
 

@@ -1,0 +1,79 @@
+"""What the words of a key say of the address that it holds: whether it is one that others call."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+from cilium_policies.catalogue.ports import SERVERS, SPOKEN
+from cilium_policies.evidence.addresses import Address
+from cilium_policies.evidence.host_keys import is_of_another
+from cilium_policies.evidence.public_names import is_number
+from cilium_policies.workloads.address_keys import FOR_OTHERS, SHOWN
+
+_WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
+# Package managers: `MAVEN_MIRROR_URL` and `NPM_REGISTRY` are called, a registry of images is not.
+_MANAGERS = frozenset("maven gradle npm yarn pip pypi goproxy gem bundle nuget cargo".split())  # noqa: SIM905
+_OF_PACKAGES = frozenset(("mirror", "mirrors", "registry", "repository"))
+OF_WEBHOOKS = ("allowed", "host", "list")  # to which a forge may send webhooks
+_KEY_SETS = frozenset(("jwks", "jwk"))  # who checks tokens fetches them: `jwks_public_endpoint`
+_REGISTRY = {"registry"}  # of images it has no scheme: `market-partner-registry: https://api.acme.com`
+# With what a parameter of OAuth is called that says for whom a token is meant (RFC 8707), and calls nobody.
+_OF_TOKENS = frozenset(("oauth", "oauth2", "oidc", "token", "aad", "auth"))
+_USUAL = frozenset(("default", "defaults", "generator"))
+# Of these, words of a mail and of files: `EMAIL_HOST` is its server, `--from sftp://host` no sender, and what
+# `SMB_SHARE` or `jdbcUrlTemplate` names is called.
+_OF_MAIL = frozenset("email mail mailto from sender user username contact share template".split())  # noqa: SIM905
+BROWSED = ("http", "https", "mailto", "ws", "wss")
+_SERVER_WORDS = frozenset(("host", "hostname", "server", "relay"))
+_SERVERS = tuple(_SERVER_WORDS)
+
+
+@lru_cache(maxsize=4096)
+def words(key: str) -> tuple[str, ...]:
+    """`SEARXNG_QUERY_URL`, `remoteWrite.url`, `baseURL` in lower-case words."""
+    return tuple(word.lower() for word in _WORDS.findall(key))
+
+
+def is_for_others(address: Address) -> bool:
+    """Whether the key says that others call the address, or that it is none to call."""
+    return _is_for_others(address.key, address.scheme, address.port, is_number(address.host))
+
+
+@lru_cache(maxsize=4096)
+def _is_for_others(key: str, scheme: str, port: int, number: bool) -> bool:
+    parts = words(key)
+    if parts[-1:] == ("resource",) and scheme in BROWSED and not {*parts[:-1]} - _OF_TOKENS:
+        return True
+    page = parts[:1] == ("homepage",) and len(parts) > 2  # the program: `HOMEPAGE_OIDC_ISSUER`
+    others = set(FOR_OTHERS.intersection(parts[page:]))
+    if "server" in parts or not scheme:
+        others -= {"license", "licence"}  # `LICENSE_SERVER`, which is called; `LICENSE_URL` is a text to read
+    others -= _taken_back(parts)
+    if number:
+        plain = port and not scheme and not SHOWN.intersection(parts[-1:])
+        others -= _USUAL | SHOWN if plain else _USUAL  # `DEFAULT_URL: https://192.168.1.1`: no example
+    if others and (scheme not in BROWSED if scheme else parts[-1].endswith(_SERVERS)):
+        others -= _OF_MAIL  # `mail_smtphost`
+    if scheme not in BROWSED and (port in SERVERS or (port and set(parts[-1:]) & _SERVER_WORDS)):
+        others -= {"default", "defaults"}  # `DEFAULT_BROKERS: kafka.acme.com:9092`, `MAIL_DEFAULT_HOST`
+    others -= is_of_another(parts) if not scheme and (port in SERVERS or (number and port)) else set()
+    if scheme not in BROWSED and port in SPOKEN:
+        others.discard("frontend")  # a part of a server: `TEMPORAL_FRONTEND_HOST` beside a port 7233
+    if parts[-len(OF_WEBHOOKS) :] == OF_WEBHOOKS:
+        others.clear()
+    if scheme:
+        others -= _REGISTRY
+        if _KEY_SETS.intersection(parts):
+            others.discard("public")
+    return bool(others)
+
+
+def _taken_back(parts: tuple[str, ...]) -> set[str]:
+    """The words that say nothing of others beside, or without, another one."""
+    found = set(_OF_PACKAGES) if _MANAGERS.intersection(parts) else set()
+    if "user" not in parts:
+        found.add("agent")  # `--agent=http://10.1.2.3:5000`, which is asked; a User-Agent is a text
+    if "api" in parts:
+        found.add("root")  # `api_root: https://selection.acme.com/api/v1/`, which is called
+    return found
