@@ -15,11 +15,12 @@ from cilium_policies.evidence.ends import NODES, backends, ends, workloads_at
 from cilium_policies.evidence.given import Given, Note
 from cilium_policies.evidence.names import resolve
 from cilium_policies.evidence.reasons import Reason
-from cilium_policies.kube.objects import Mapping, Object, strings, text
+from cilium_policies.kube.objects import Mapping, Object, mapping, strings, text
 from cilium_policies.kube.ports import Port
 from cilium_policies.lean import Any, NamedTuple
 from cilium_policies.workloads.cluster import Cluster
 from cilium_policies.workloads.model import Service
+from cilium_policies.workloads.templates import filled
 
 
 class Proxied(NamedTuple):
@@ -59,12 +60,37 @@ def unseen(cluster: Cluster, given: Given) -> Iterator[Note]:
 
 def served(cluster: Cluster, given: Given) -> Iterator[tuple[str, Object, Proxied]]:
     """The public names of such objects whose proxy the input shows, with what answers there."""
+    domains: dict[int, str] = {}
     for one, row, clients in _routes(cluster, given):
         if any(client.kind == "workload" for client in clients):
-            held = (name for path in texts(row.get("hosts")) for name in _leaves(at(one.body, path)))
-            if names := [name for name in held if isinstance(name, str)]:
+            held = [name for path in texts(row.get("hosts")) for name in _leaves(at(one.body, path))]
+            names = [name for name in held if isinstance(name, str)]
+            if not names and (rule := mapping(row.get("unnamed"))):
+                if id(row) not in domains:
+                    domains[id(row)] = _domain(cluster, row)
+                if domain := domains[id(row)]:
+                    names = [f"{filled(text(rule.get('label')), one)}.{domain}"]
+            if names:
                 proxied = Proxied(clients, tuple(_backends(cluster, one, row)))
                 yield from ((name, one, proxied) for name in names)
+
+
+def _domain(cluster: Cluster, row: Mapping) -> str:
+    """Below which a proxy names the objects that say no name: an object says it, else the names of the others do, where
+    most of those of the usual form stand below one."""
+    rule, of = mapping(row.get("unnamed")), cluster.inventory.of
+    for told in of(text(rule.get("kind")), group=text(rule.get("group"))):
+        for path in texts(rule.get("at")):
+            if domain := text(at(told.body, path)):
+                return domain
+    counts: dict[str, int] = {}
+    for one in of(text(row.get("kind")), group=text(row.get("group"))):
+        for path in texts(row.get("hosts")):
+            domain = text(at(one.body, path)).lower().partition(".")[2]
+            if domain.startswith(f"{text(rule.get('usual'))}."):
+                counts[domain] = counts.get(domain, 0) + 1
+    found = [domain for domain, count in counts.items() if count == max(counts.values())]
+    return found[0] if len(found) == 1 else ""
 
 
 def _routes(cluster: Cluster, given: Given) -> Iterator[tuple[Object, Mapping, tuple[Peer, ...]]]:

@@ -64,7 +64,8 @@ EVIDENCE: dict[str, Reads] = {
         {**_GATEWAYS, **_specs("TraefikService", "Middleware", "IngressClassParams")},
     ),
     "load_balancers": Reads(_specs("TargetGroupBinding", "BackendConfig", "HealthCheckPolicy")),
-    "routed": Reads({"": ()}),  # the kinds that the catalogue's entries name under `routes`
+    # The kinds that the catalogue's entries name under `routes`, and what says the domain of those without a name.
+    "routed": Reads({"": ()}, _specs("Ingress")),
     "monitors": Reads(
         {},
         {
