@@ -37,7 +37,7 @@ class Given(NamedTuple):
     `inward`   components whose entries state what they call, and nothing outside
     `routed`   kinds of routing resources (the catalogue's `routes`), each with component and entry
     `reads`    components that call what stands in other people's objects (the catalogue's `reads`), each with the kinds
-    `ignores`  components that do not read variables that others of their application do, each with image and pattern
+    `ignores`  components that do not read variables that others of their application do: of which image or pods, which
     `private`  `spec.cluster.privateCIDRs`: where names of the company's own network resolve to
     `wary`     what another namespace says is not to be trusted (`spec.trust.foreign: deny`)
     `unmet`    is filled: what configuration names and the input does not show; None where nobody asks

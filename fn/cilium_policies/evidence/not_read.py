@@ -29,6 +29,7 @@ def not_read(
         return None
 
     def ignored(found: Text, variable: bool) -> bool:
+        variable = variable or _becomes_variable(found)
         if variable and variables is not None and variables.fullmatch(found.key) is not None:
             return True
         return found.kind == "entry" and any(one.search(found.key) for one in files)
@@ -36,14 +37,22 @@ def not_read(
     return ignored
 
 
+def _becomes_variable(found: Text) -> bool:
+    """Whether a text is a value of a release below `env`."""
+    return found.kind == "value" and found.field.rpartition(".")[0].lower().endswith("env")
+
+
 def _ignored(workload: Workload, ignores: dict[str, list[Mapping]]) -> re.Pattern[str] | None:
-    """What matches the names of variables that mean nothing to these pods. Only where all of their containers run one
-    image is it known which of them a variable is for."""
+    """What matches the names of variables that mean nothing to these pods. What an image's program reads is known of
+    pods all of whose containers run it: else nothing says which of them a variable is for."""
     rows = ignores.get(workload.component, ())
-    if not rows or len(set(workload.images)) != 1:
-        return None
-    repository = repository_of(workload.images[0])
-    found = [text(row.get("env")) for row in rows if is_image(repository, text(row.get("image")))]
+    repository = repository_of(workload.images[0]) if rows and len(set(workload.images)) == 1 else ""
+    found = [
+        text(row["env"])
+        for row in rows
+        if ("image" not in row or is_image(repository, text(row["image"])))
+        and part_of(strings(row.get("pods")), workload.labels)
+    ]
     return re.compile("|".join(found)) if found else None
 
 
