@@ -123,8 +123,7 @@ def test_ambient_members_call_side_cars_through_the_tunnel() -> None:
 
 
 def test_linkerd_by_annotation_of_pod_or_namespace() -> None:
-    planes = {"destination linkerd:8086", "destination linkerd:8090", "destination linkerd:4143"}
-    planes |= {"identity linkerd:8080", "identity linkerd:4143"}
+    planes = {"destination linkerd:8086", "destination linkerd:8090", "identity linkerd:8080"}
     by_namespace = of(labelled("a", "", "linkerd.io/inject: enabled"), WEB, *API)
     assert egress(by_namespace, "a/web") == {"api:8080", "api:4143"} | planes
     by_pod = of(namespace("a"), annotated(WEB, "linkerd.io/inject: enabled"), *API)
