@@ -48,7 +48,9 @@ def chart_objects(release: Release, catalogue: Catalogue) -> list[Object]:
 
 def _is_made(release: Release, row: Mapping) -> bool:
     """Whether the values switch it on, and whatever else the chart asks for."""
-    switch = text(row.get("enabled"))
+    switch, publisher = text(row.get("enabled")), text(row.get("publisher"))
+    if publisher not in release.repository.lower():  # another's chart of that name
+        return False
     if not all(flag(read(release.values, one)) for one in map(text, sequence(row.get("needs")))):
         return False
     return not switch or flag(read(release.values, switch), flag(row.get("default"), True))
