@@ -140,6 +140,12 @@ def _home_servers(value: str) -> Named:
     return home_servers(value)
 
 
+def _measured(value: str) -> Named:
+    from cilium_policies.evidence.measured import measured  # few clusters hold such a file
+
+    return measured(value)
+
+
 def _stores(value: str) -> Named:
     for section in re.split(_SECTION, value):
         told = dict(re.findall(_OPTION, section))
@@ -162,5 +168,6 @@ READERS: dict[str, tuple[tuple[str, ...], Callable[[str], Named]]] = {
     "columns": (_ANY, _pairs(_RINETD)),
     "neighbours": (_AUTONOMOUS, _neighbours),
     "networks": (_ANY, _networks),
+    "measured": (("host",), _measured),
     "stores": (("type = s3", "type=s3"), _stores),
 }

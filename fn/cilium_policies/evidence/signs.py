@@ -29,6 +29,7 @@ OF_DIRECTIVES = {
     "columns": ("0.0.0.0 ",),
     "neighbours": ("neighbor",),
     "networks": ("'nets'", '"nets"'),
+    "measured": ("*** Targets ***",),
     "stores": ("provider = AWS", "provider=AWS"),
 }
 DIRECTIVES = tuple(sign for signs in OF_DIRECTIVES.values() for sign in signs)
