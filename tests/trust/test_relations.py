@@ -18,7 +18,10 @@ from cilium_policies.function import Options, make
 
 from tests.engine.corpus import cases
 from tests.short import manifests
+from tests.trust.beside import pairs, sweep
 from tests.trust.doubling import SHARED, SUFFIX, doubled
+from tests.trust.named import as_text, ground, keys, openings, written
+from tests.trust.named import edges as named_edges
 from tests.trust.sweep import disguises, policies
 
 NAMED = '"k8s:io.kubernetes.pod.namespace": "evil"'
@@ -144,3 +147,23 @@ def test_a_bystander_changes_nothing_between_others(how: str) -> None:
         if way == how and others(policies([pod])) != before
     ]
     assert told == []
+
+
+# Every hundredth of some eight thousand; `python -m tests.trust.beside` takes them all, and releases on request.
+def test_the_marks_of_a_peer_open_nothing_of_its_neighbours_unsaid() -> None:
+    assert [*sweep(100, 3, "both")] == []
+
+
+def test_a_release_that_is_a_programs_peer_opens_what_the_catalogue_knows() -> None:
+    """The test above would be passed by neighbours that nobody calls: an alert sender's way to a mail server's."""
+    assert any(
+        "alertmanager" in line for line in sweep(1, pairs().index(("alertmanager", "prometheus")), "object")
+    )
+
+
+def test_objects_of_every_kind_have_nobody_elses_programs_call_others_unsaid() -> None:
+    """What an entry states of a program where an object of some kind stands in the cluster (`when: {object: …}`)."""
+    cluster = ground()
+    before = keys(named_edges(cluster))
+    found = openings(before, named_edges(cluster + as_text(written("url"))))
+    assert [line for line in found if "[catalogue " in line] == []

@@ -18,6 +18,12 @@ spec:
   rules:
   - http: {paths: [{path: /, pathType: Prefix, backend: {service: {name: web, port: {number: 80}}}}]}
 """
+BOUND = """apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRoleBinding
+metadata: {name: metrics, namespace: shop}
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: metrics}
+subjects: [{kind: ServiceAccount, name: default, namespace: shop}]
+"""
 
 
 def k3s(*documents: str, **fields: object) -> dict[str, Policy]:
@@ -51,9 +57,18 @@ def test_what_the_input_shows_is_not_brought_again() -> None:
     shown = deployment("shop/metrics", labels="k8s-app: metrics-server").replace(
         "registry.example.org/metrics:1", "registry.k8s.io/metrics-server/metrics-server:v0.8.0"
     )
-    found = k3s(namespace("kube-system"), namespace("shop"), shown)
+    found = k3s(namespace("kube-system"), namespace("shop"), shown, BOUND)
     assert "kube-system/metrics-server" not in found
     assert "kube-system/traefik" in found
+
+
+def test_what_only_calls_itself_so_takes_nobodys_place() -> None:
+    """Anybody can write a label and an image in a namespace of his own; a ClusterRoleBinding is the platform's word."""
+    shown = deployment("shop/metrics", labels="k8s-app: metrics-server").replace(
+        "registry.example.org/metrics:1", "registry.k8s.io/metrics-server/metrics-server:v0.8.0"
+    )
+    for more in ((), (BOUND.replace("Cluster", ""),), (BOUND.replace("name: default", "name: other"),)):
+        assert "kube-system/metrics-server" in k3s(namespace("kube-system"), namespace("shop"), shown, *more)
 
 
 def test_a_build_without_their_namespace_knows_them_as_peers() -> None:

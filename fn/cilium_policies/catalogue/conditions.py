@@ -110,6 +110,12 @@ class Beginning(NamedTuple):
     def objects(self, group: str, kind: str) -> Iterable[Mapping]:
         return self.beside(group, kind)
 
+    def placed(self, group: str, kind: str) -> Iterable[tuple[str, Mapping]]:
+        return (("", body) for body in self.beside(group, kind))
+
+    def hears(self, _spaces: Iterable[str]) -> bool:
+        return True
+
     def present(self, _component: str) -> bool:
         return False  # nobody is gathered yet
 
@@ -222,13 +228,13 @@ def _surroundings(when: Mapping, facts: Facts) -> bool:
 
 
 def _object(when: Mapping, facts: Facts) -> bool:
-    """Whether any object of the input is so: asked once, for whichever workload."""
+    """Whether any object of the input is so, that these pods hear of: asked once, for whichever workload."""
     known = facts.answers.get(id(when))
     if known is None:
-        bodies = facts.objects(*group_kind(text(when["object"])))
-        held = any("has" not in when or has_any(body, when["has"], when) for body in bodies)
+        placed = facts.placed(*group_kind(text(when["object"])))
+        held = {space for space, body in placed if "has" not in when or has_any(body, when["has"], when)}
         known = facts.answers[id(when)] = when, held
-    return known[1]
+    return bool(known[1]) and facts.hears(known[1])
 
 
 def has_any(body: Mapping, paths: Any, when: Mapping) -> bool:

@@ -48,6 +48,12 @@ class Facts(Protocol):
     def objects(self, group: str, kind: str) -> Iterable[Mapping]:
         """Bodies of the input's objects of a kind; group "" asks for any group."""
 
+    def placed(self, group: str, kind: str) -> Iterable[tuple[str, Mapping]]:
+        """The same, each with the namespace whose word it is; "" for the platform's."""
+
+    def hears(self, spaces: Iterable[str]) -> bool:
+        """Whether the word of one of these namespaces counts for this workload."""
+
     def present(self, component: str) -> bool:
         """Whether a component's pods stand in the input or inventory."""
 

@@ -131,6 +131,9 @@ class Evidence(NamedTuple):
     `place`     file and line of a line of the config
     `purpose`   what the edge serves where the program runs without it: telemetry, updates
     `by`        the field of the subject's object that names the object at the other end, in whichever namespace
+    `word`      another namespace, without whose objects the entry would not state it here
+    `guess`     whether nothing ties the two ends together: the server is the cluster's only one, and the client's
+                configuration hidden
     """
 
     origin: Origin
@@ -141,6 +144,8 @@ class Evidence(NamedTuple):
     place: Where = NOWHERE
     purpose: str = ""
     by: str = ""
+    word: str = ""
+    guess: bool = False
 
     @property
     def namespace(self) -> str:

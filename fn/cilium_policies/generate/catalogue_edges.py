@@ -102,7 +102,8 @@ def _edge(
     if unseen and not (isinstance(known.when, list) and any("text" in one for one in known.when)):
         return
     monitored = known.peer == "scraper" and known.when == "evidence" and facts.is_scraped
-    if not (unseen or monitored or holds(known.when, facts, known.peer)):
+    word = "" if unseen or monitored else facts.word(known.when, known.peer)
+    if word is None:
         return
     if workload.rendered and not _stands(known, workload, cluster, ties):
         yield from _of_the_unproven(known, workload, facts, cluster, ties)
@@ -115,7 +116,9 @@ def _edge(
     known = meant_here
     inward = known.direction == "ingress"
     own = WorkloadPeer(workload)
-    evidence = Evidence("catalogue", workload, component=known.owner, purpose=known.purpose, by=known.by)
+    evidence = Evidence(
+        "catalogue", workload, component=known.owner, purpose=known.purpose, by=known.by, word=word
+    )
     explains = not known.probe and known.peer != "scraper"
     reason = stated(known.why, known.owner, known.number)
     near = near_by(known, facts, cluster, workload, leads_out=ties.leads_out(workload))
@@ -133,7 +136,10 @@ def _edge(
         ties.unscraped.setdefault(id(workload), (workload, ports))  # its object asks for it
     for peer, on in found:
         source, target = (peer, own) if inward else (own, peer)
-        yield Edge(source, target, on, reason, evidence, explains)
+        guess = ties.is_guess(workload_of(source), workload_of(target), known)
+        yield Edge(
+            source, target, on, reason, evidence._replace(guess=guess) if guess else evidence, explains
+        )
 
 
 def _of_the_unproven(

@@ -20,10 +20,12 @@ _METADATA_NAME = "kubernetes.io/metadata.name"
 
 
 class Consents:
-    """Look-ups of one cluster; `edges` are all of the plan, as hand-written policies are among them."""
+    """Look-ups of one cluster; `edges` are all of the plan, as hand-written policies are among them, and the cluster's
+    DNS stands in the namespace `dns`."""
 
-    def __init__(self, cluster: Cluster, edges: Iterable[Edge]) -> None:
+    def __init__(self, cluster: Cluster, edges: Iterable[Edge], dns: str) -> None:
         self._cluster = cluster
+        self._dns = dns
         self._wanted: dict[tuple[int, int, str], list[Edge]] = {}
         for edge in edges:
             if edge.evidence.origin == "policy":
@@ -100,9 +102,15 @@ class Consents:
         )
 
     def _is_dns(self, server: Workload | None, edge: Edge) -> bool:
-        """Whether this is a question to the cluster's DNS, which every pod may ask."""
+        """Whether this is a question to the cluster's DNS, which every pod may ask; other servers of names are
+        somebody's own."""
         asks = bool(edge.ports) and all(port.number == _DNS for port in edge.ports)
-        return asks and server is not None and self._cluster.plays(server, "dns")
+        return (
+            asks
+            and server is not None
+            and server.namespace == self._dns
+            and self._cluster.plays(server, "dns")
+        )
 
     def _routed(self, route: Object) -> bool:
         """Whether every Gateway that a route names lets it in by its `allowedRoutes`."""

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cached_property
 
+from cilium_policies.catalogue.conditions import holds
+from cilium_policies.catalogue.flows import When
 from cilium_policies.evidence.object_texts import named
 from cilium_policies.generate.roles import Roles
 from cilium_policies.kube.objects import Mapping, Object, decoded, flag, strings, walk_strings
@@ -50,6 +52,22 @@ class WorkloadFacts:
         self.distribution = cluster.settings.distribution
         self.replicas = workload.replicas
         self.answers = roles.answers
+        self._strangers: set[str] | None = (
+            set()
+        )  # whose word was heard beside its own; None: it hears none of them
+
+    def word(self, when: When, peer: str) -> str | None:
+        """On whose word a condition holds: "" where its own namespace's and the platform's are enough, else another
+        namespace; None: it does not hold. What others write takes nothing from it."""
+        heard: set[str] = set()
+        self._strangers = heard
+        on = holds(when, self, peer)
+        if not heard:
+            return "" if on else None
+        self._strangers = None
+        alone = holds(when, self, peer)
+        self._strangers = heard
+        return "" if alone else min(heard) if on else None
 
     @property
     def values(self) -> Mapping:
@@ -115,13 +133,26 @@ class WorkloadFacts:
     def objects(self, group: str, kind: str) -> Iterator[Mapping]:
         return (one.body for one in self._cluster.inventory.of(kind, group=group or None))
 
+    def placed(self, group: str, kind: str) -> Iterator[tuple[str, Mapping]]:
+        found = self._cluster.inventory.of(kind, group=group or None)
+        return ((one.asked_by or one.namespace, one.body) for one in found)
+
+    def hears(self, spaces: Iterable[str]) -> bool:
+        if any(space in ("", self._workload.namespace) for space in spaces):
+            return True
+        if self._strangers is None:
+            return False
+        self._strangers.update(spaces)
+        return True
+
     def called_so(self, component: str) -> bool:
         return self._roles.present(component)
 
     def present(self, component: str) -> bool:
-        """A label alone, or an image, of another namespace changes nothing for this one."""
+        """A label alone, or an image, of another namespace changes nothing for this one; both are its word."""
+        found = self._roles.component(component)
+        if any(not one.by_marks for one in found):
+            return True
         here = self._workload.namespace
-        return any(
-            not one.by_marks or one.namespace == here or (one.by_label and one.by_image)
-            for one in self._roles.component(component)
-        )
+        spaces = {one.namespace for one in found if one.namespace == here or (one.by_label and one.by_image)}
+        return bool(spaces) and self.hears(spaces)

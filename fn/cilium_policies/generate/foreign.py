@@ -39,12 +39,12 @@ class Judged(NamedTuple):
     foreign: list[Foreign]
 
 
-def judged(edges: Iterable[Edge], cluster: Cluster, trust: Trust, catalogue: Catalogue) -> Judged:
-    """Every edge, each with its foreign sides named."""
+def judged(edges: Iterable[Edge], cluster: Cluster, trust: Trust, catalogue: Catalogue, dns: str) -> Judged:
+    """Every edge, each with its foreign sides named; `dns`: the namespace of the cluster's DNS."""
     found = list(edges)
     if trust.foreign == "allow":
         return Judged(found, [])
-    consents = Consents(cluster, found)
+    consents = Consents(cluster, found, dns)
     kept: list[Edge] = []
     foreign: list[Foreign] = []
     denied = trust.foreign == "deny"
@@ -69,6 +69,8 @@ def judged(edges: Iterable[Edge], cluster: Cluster, trust: Trust, catalogue: Cat
 def word_of(edge: Edge) -> str:
     """The namespace on whose word a foreign edge rests: that of its evidence, or of the end that only labels or its
     image tell."""
+    if edge.evidence.word:
+        return edge.evidence.word
     ends = (edge.source, edge.target)
     asked = [one.workload.asked_by for one in ends if one.kind == "workload" and one.workload.asked_by]
     if edge.origin != "catalogue" or asked:
@@ -114,13 +116,14 @@ def _is_foreign(
 ) -> bool:
     """`word`: the namespace that the edge was read from."""
     if edge.evidence.origin == "catalogue":
-        asks = own.asked_by or _asks_by_name(edge) or _asks_by_label(edge, own, other, trust, catalogue)
+        asks = own.asked_by or _asks_by_name(edge) or _asks_by_guess(edge, other, trust)
+        asks = asks or _asks_by_label(edge, own, other, trust, catalogue)
     else:
         asks = consents.claimant(edge, other) if direction == INGRESS else ""
         asks = asks or word
     if not asks or asks == own.namespace:
         return False
-    space = namespace_of(other) or (asks if other.kind == "labels" else "")
+    space = namespace_of(other) or (asks if other.kind == "labels" or edge.evidence.word else "")
     ends = (own.namespace, space) if direction == EGRESS else (space, own.namespace)
     if any(fnmatchcase(ends[0], grant[0]) and fnmatchcase(ends[1], grant[1]) for grant in trust.grants):
         return False
@@ -129,8 +132,21 @@ def _is_foreign(
 
 def _asks_by_name(edge: Edge) -> str:
     """The namespace of an object that names another, in whichever namespace (`elasticsearchRef: {name: …, namespace:
-    …}`): that both are what they say is no consent of the one that is named."""
-    return edge.evidence.namespace if edge.evidence.by else ""
+    …}`), or without which the entry would state nothing: that both are what they say is no consent of the one that is
+    named, and what one namespace writes is none of another's pods."""
+    return edge.evidence.word or (edge.evidence.namespace if edge.evidence.by else "")
+
+
+def _asks_by_guess(edge: Edge, other: Peer, trust: Trust) -> str:
+    """The namespace of the other end where no more than a guess ties the two together: neither asked for it."""
+    one = workload_of(other)
+    return one.namespace if one is not None and edge.evidence.guess and not _is_named(one, trust) else ""
+
+
+def _is_named(one: Workload, trust: Trust) -> bool:
+    """Whether the config says that pods of this component are what they say in their namespace."""
+    trusted = trust.components.get(one.component)
+    return trusted is not None and any(fnmatchcase(one.namespace, pattern) for pattern in trusted)
 
 
 def _asks_by_label(edge: Edge, own: Workload, other: Peer, trust: Trust, catalogue: Catalogue) -> str:
@@ -143,10 +159,7 @@ def _asks_by_label(edge: Edge, own: Workload, other: Peer, trust: Trust, catalog
         known = catalogue.get(one.component)
         if one is edge.evidence.subject or (known is not None and one.namespace == known.namespace):
             return ""
-    trusted = trust.components.get(one.component)
-    if trusted is not None and any(fnmatchcase(one.namespace, pattern) for pattern in trusted):
-        return ""
-    return one.namespace
+    return "" if _is_named(one, trust) else one.namespace
 
 
 def _namespace(edge: Edge) -> str:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from cilium_policies.catalogue.conditions import at, holds
+from cilium_policies.catalogue.conditions import at
 from cilium_policies.catalogue.flows import Edge as Known
 from cilium_policies.catalogue.injects import PROBES, Injection, ReadObject
 from cilium_policies.catalogue.load import Catalogue
@@ -91,8 +91,9 @@ class Injected:
             for one in injection.edges:
                 if told and one.peer.startswith("component:"):
                     continue  # an address that is written replaces the customary peer
-                if holds(one.when, facts, one.peer):
-                    yield from self._edge(one, workload, evidence)
+                word = facts.word(one.when, one.peer)
+                if word is not None:
+                    yield from self._edge(one, workload, evidence._replace(word=word))
             for text, subject in self._texts(workload, injection):
                 found = addresses.targets(text, "endpoint") if ":" in text else []
                 for address in (*found, *managed.hosts(text, self._given.clouds)):

@@ -89,7 +89,7 @@ def plan(
     ties, mesh, found = _connections(cluster, catalogue, parts, hints, stated, dns, sources, told)
     taken = less_denied(found, cluster, config, parts)
     findings += [*stated.findings, *taken.findings]
-    found, asked = judged(taken.edges, cluster, config.trust, catalogue)
+    found, asked = judged(taken.edges, cluster, config.trust, catalogue, dns.namespace)
     subjects = [one for one in cluster.workloads if not one.host_network and _is_subject(one, chosen)]
     opened = left_open(cluster, subjects)
     said = stated.complete | taken.complete

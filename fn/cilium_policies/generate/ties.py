@@ -88,6 +88,7 @@ class Ties:
         self.spared: dict[int, tuple[Workload, Workload]] = {}
         # Pods that somebody scrapes, as their object says, and no scraper is shown.
         self.unscraped: dict[int, tuple[Workload, tuple[Port, ...]]] = {}
+        self._guesses: set[tuple[int, int, tuple[str, ...]]] = set()  # client, server and ports of the entry
         self.proxied: dict[int, Workload] = {}  # clients whose web requests go through a proxy
         for edge in evidence:
             client, server, origin = edge.client, edge.server, edge.evidence.origin
@@ -261,10 +262,15 @@ class Ties:
             first = instance(every[0])
             one = all(instance(each) == first for each in every)
             if one and not known.seldom and not is_anothers(self._cluster, every[0], ports):
+                self._guesses.update((id(client), id(each), known.ports) for each in every)
                 return every
             seldom = one or known.when == "peer" or self._names_no_host(client)
             self._withhold(client, every, ports, seldom=seldom)
         return []
+
+    def is_guess(self, client: Workload | None, server: Workload | None, known: Known) -> bool:
+        """Whether no more than a guess opened this edge of the catalogue."""
+        return bool(self._guesses) and (id(client), id(server), known.ports) in self._guesses
 
     def _withhold(
         self, client: Workload, servers: list[Workload], ports: tuple[Port, ...], *, seldom: bool = True

@@ -117,6 +117,10 @@ class Bindings:
             )
         return self._readers[group]
 
+    def is_vouched(self, namespace: str, account: str) -> bool:
+        """Whether a ClusterRoleBinding names this service account, which is the platform's word for its pods."""
+        return any(one.kind == "ClusterRoleBinding" for one in self._accounts.get((namespace, account), ()))
+
     def _reaches(self, binding: Object, group: str) -> bool:
         role = self._role(binding)
         return role is None or any(_reads(rule, group, ()) for rule in self._rules(role))

@@ -52,7 +52,8 @@ def add_bundled(
         component = catalogue.get(bundled.component)
         if component is None:
             continue
-        if any(_stands(one, component, bundled.namespace) for one in present.get(bundled.component, ())):
+        found = present.get(bundled.component, ())
+        if any(_stands(one, component, bundled.namespace, shown) for one in found):
             continue
         labels = bundled.labels.items()
         if any(labels <= one.labels.items() for one in places.get(bundled.namespace, ())):
@@ -81,12 +82,16 @@ def add_bundled(
     return services
 
 
-def _stands(one: Workload, component: Component, namespace: str) -> bool:
-    """Whether pods that the input shows are those of the distribution, or stand in their place: a label alone, in a
-    namespace of somebody else's, takes nobody's."""
+def _stands(one: Workload, component: Component, namespace: str, shown: Inventory) -> bool:
+    """Whether pods that the input shows are those of the distribution, or stand in their place: in a namespace of
+    somebody else's a label and an image take nobody's, unless the platform binds them a role of the whole cluster."""
     if not one.rendered or one.namespace == namespace:
         return True
-    return bool(component.images) and one.by_label and one.by_image
+    if not (component.images and one.by_label and one.by_image):
+        return False
+    from cilium_policies.kube.access_rules import Bindings  # few clusters have such
+
+    return Bindings(shown).is_vouched(one.namespace, one.service_account)
 
 
 def _service(made: Workload, template: ServiceTemplate) -> Service:

@@ -134,6 +134,12 @@ class _Facts:
     def objects(self, group: str, kind: str) -> Iterator[Mapping]:
         return (one.body for one in self._inventory.of(kind, group=group or None))
 
+    def placed(self, group: str, kind: str) -> Iterator[tuple[str, Mapping]]:
+        return ((one.namespace, one.body) for one in self._inventory.of(kind, group=group or None))
+
+    def hears(self, _spaces: Iterable[str]) -> bool:
+        return True
+
     def present(self, component: str) -> bool:
         return component in self._controllers
 
