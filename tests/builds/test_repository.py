@@ -74,3 +74,22 @@ def test_a_folder_that_may_not_be_read_is_left_out(tmp_path: Path) -> None:
         assert Repository(str(tmp_path)).files == ["a.yaml"]
     finally:
         (tmp_path / "closed").chmod(0o700)
+
+
+def test_without_git_a_folder_above_counts_only_where_a_path_leads_back(tmp_path: Path) -> None:
+    """A neighbour of the same name, in somebody's home most often, is not the repository's."""
+    kustomization = (
+        "apiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\n"
+        "metadata: {name: apps}\nspec: {path: PATH}\n"
+    )
+    repo = tmp_path / "repo"
+    laid(tmp_path, "apps/secret.yaml", "repo/clusters/home/apps.yaml")
+    file = repo / "clusters/home/apps.yaml"
+    file.write_text(kustomization.replace("PATH", "./apps"))
+    assert Repository(str(repo)).root == str(repo)
+    assert Repository(str(repo / "clusters/home")).root == str(repo / "clusters/home")
+    file.write_text(kustomization.replace("PATH", "./clusters/home"))
+    assert Repository(str(repo / "clusters/home")).root == str(repo)
+    (tmp_path / ".git").mkdir()  # where Git begins above, it tells
+    file.write_text(kustomization.replace("PATH", "./apps"))
+    assert Repository(str(repo)).root == str(tmp_path)

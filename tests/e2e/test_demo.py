@@ -24,7 +24,7 @@ def complete(printed):
     names = [f"reloader/{name}" for name in ("allow-dns", "allow-kube-apiserver", "default-deny", "reloader")]
     assert shown(printed) == [*names, *(f"shop/{name}" for name in POLICIES)]
     assert "      description:" in printed, "one policy in full"
-    assert "shop/db egress" in printed, "what is uncovered"
+    assert "shop/db ingress and egress" in printed, "what is uncovered"
     (report,) = [line.split()[-1] for line in printed.splitlines() if line.endswith("/report.html")]
     assert Path(report).read_text().startswith("<!doctype html>")
     assert "Now your own" in printed

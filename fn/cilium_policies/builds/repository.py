@@ -140,8 +140,15 @@ class Repository:
                 break
             folder = os.path.dirname(folder)
         folders = [one for one in folders if one != os.sep]
-        leading = (one for one in folders if any(os.path.isdir(os.path.join(one, path)) for path in wanted))
+        leading = (one for one in folders if any(self._leads(one, path, top) for path in wanted))
         return next(leading, top or self.asked_folder)
+
+    def _leads(self, folder: str, path: str, top: str) -> bool:
+        """Whether a path is there from a folder on. Nothing but Git tells where a repository ends: above the folder
+        asked for only a path that leads back into it, or to it, does."""
+        place = os.path.join(folder, path)
+        back = f"{os.path.normpath(place)}/".startswith(f"{self.asked_folder}/")
+        return os.path.isdir(place) and (bool(top) or folder == self.asked_folder or back)
 
     @cached_property
     def branch(self) -> str:

@@ -98,11 +98,16 @@ def block(plan: Plan, *, unknown_only: bool = False) -> list[str]:
 
 
 def _grouped(plan: Plan, found: Iterable[Uncovered]) -> list[str]:
-    groups: dict[str, list[str]] = {}
+    groups: dict[str, dict[tuple[str, str], list[str]]] = {}
     for one in found:
         head = f"{one.sentence}; one line allows it for all: {one.for_all}" if one.for_all else one.sentence
-        groups.setdefault(head, []).append(f"    {one.place} {one.direction} ({mode(plan, one)})")
-    return [line for why, members in groups.items() for line in (f"  {why}", *dict.fromkeys(members))]
+        groups.setdefault(head, {}).setdefault((one.place, mode(plan, one)), []).extend(one.directions)
+    said: list[str] = []
+    for why, members in groups.items():
+        said.append(f"  {why}")
+        for (place, now), ways in members.items():  # both directions of a pod are one line
+            said.append(f"    {place} {' and '.join(sorted(set(ways), reverse=True))} ({now})")
+    return said
 
 
 def _block(found: list[Uncovered]) -> list[str]:
