@@ -418,11 +418,61 @@ def test_variants_of_one_application_are_a_question(tmp_path):
             {"clusters/home.yaml": "releases:\n  - name: web\n    chart: stable/web\n"},
             "clusters/home.yaml is a helmfile",
         ),
+        (
+            {".kluctl.yaml": "targets: []\n", "web/web.yaml": deployment("web")},
+            ".kluctl.yaml is of kluctl: kluctl renders it; kluctl render --print-all -t TARGET | cilium-policies",
+        ),
+        (
+            {"src/cdk8s.yaml": "language: typescript\n", "src/helm/web/Chart.yaml": "name: web\n"},
+            "src/cdk8s.yaml is of cdk8s: cdk8s renders it; cdk8s synth --stdout | cilium-policies report",
+        ),
+        (
+            {
+                "environments/web/main.jsonnet": "{}",
+                "lib/a.libsonnet": "{}",
+                "environments/db/main.jsonnet": "{}",
+            },
+            "environments/db/main.jsonnet: Jsonnet renders them; tk export FOLDER environments/NAME",
+        ),
+        (
+            {"web.cue": "x: 1\n"},
+            "web.cue is of CUE: CUE renders it; cue export --out yaml > FOLDER/NAME.yaml",
+        ),
+        ({"web.cue": "x: 1\n", "web.yaml": namespace("web")}, "reads manifests as they are"),
     ],
 )
 def test_what_it_does_not_build_is_answered_with_the_line_that_does(tmp_path, files, answer):
     (line,) = failed(laid(tmp_path, files))
     assert answer in line
+
+
+def test_what_others_make_of_a_folder_with_kustomizations_is_said(tmp_path):
+    """kluctl puts variables and charts into them, Fleet adds charts and namespaces; the whole comes first."""
+    files = {
+        "web/kustomization.yaml": kustomization("web.yaml"),
+        "web/web.yaml": deployment("web"),
+        ".kluctl.yml": "targets: []\n",
+        "db/fleet.yaml": "defaultNamespace: db\nhelm: {chart: postgresql, repo: 'https://charts.example.com'}\n",
+        "web/fleet.yaml": "defaultNamespace: web\n",
+    }
+    assert said(laid(tmp_path, files)) == [
+        ".kluctl.yml: kluctl renders it, with variables and charts that are not here: "
+        "kluctl render --print-all -t TARGET | cilium-policies report > report.html",
+        "db/fleet.yaml and 1 more: what Rancher's Fleet applies: the charts, values and namespaces that it names are "
+        "not read",
+        "kustomize built 1 kustomization: 1 documents",
+    ]
+
+
+def test_the_choices_begin_with_what_builds_on_most(tmp_path):
+    files = {f"{one}/kustomization.yaml": kustomization("web.yaml") for one in ("a", "b")}
+    files |= {f"{one}/web.yaml": deployment(one) for one in ("a", "b")}
+    files |= {
+        "alone/kustomization.yaml": kustomization("../a"),
+        "whole/kustomization.yaml": kustomization("../a", "../b"),
+    }
+    (line,) = failed(laid(tmp_path, files))
+    assert [Path(one).name for one in line.rpartition("with ")[2].split(", ")] == ["whole", "alone"]
 
 
 def test_a_link_to_nowhere_is_no_manifest(tmp_path):
@@ -758,3 +808,44 @@ def test_what_the_cluster_does_not_lead_to_is_said(tmp_path):
     old = {"kubernetes/apps/media/old/ks.yaml": ks("old", "./kubernetes/apps/media/old/app")}
     assert f"kubernetes/apps/media/old/ks.yaml: {why}" in said(laid(tmp_path / "one", home() | old))
     assert not [line for line in said(laid(tmp_path / "none", home())) if why in line]
+
+
+_READS_VARIABLES = "postBuild: {substituteFrom: [{kind: ConfigMap, name: vars}, {kind: Secret, name: no}]}"
+
+
+def test_a_childs_variables_are_there_where_the_cluster_runs(tmp_path):
+    """Flux applies the parent again once its child has made the ConfigMap: what it hands on has the values."""
+    child = ks("web", "./web", "targetNamespace: ${SPACE}\npostBuild: {substitute: {HOST: '${NAME:=none}'}}")
+    files = {
+        "cluster/flux-system.yaml": ks("flux-system", "./cluster"),
+        "cluster/apps.yaml": ks("apps", "./apps", _READS_VARIABLES),
+        "apps/settings.yaml": ks("settings", "./settings"),
+        "apps/web.yaml": child,
+        "settings/vars.yaml": (
+            "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: vars, namespace: flux-system}\n"
+            "data: {SPACE: shop, NAME: web}\n"
+        ),
+        "web/web.yaml": deployment("web", "${HOST}/app:${TAG}"),
+    }
+    root = laid(tmp_path, files)
+    (web,) = [one for one in built(root) if name(one).startswith("Deployment ")]
+    assert name(web) == "Deployment shop/web"
+    assert web["spec"]["template"]["spec"]["containers"][0]["image"] == "web/app:${TAG}"
+    assert said(root)[:-1] == [
+        "Kustomization flux-system/apps: variables from Secret no: not in the repository",
+        "Kustomization flux-system/web: nothing sets TAG: left as written",
+    ]
+
+
+def test_a_childs_variables_that_nobody_asks_for_cost_no_second_build(tmp_path):
+    files = {
+        "cluster/flux-system.yaml": ks("flux-system", "./cluster"),
+        "cluster/apps.yaml": ks(
+            "apps", "./apps", "postBuild: {substituteFrom: [{kind: ConfigMap, name: vars}]}"
+        ),
+        "apps/settings.yaml": ks("settings", "./settings"),
+        "settings/vars.yaml": (
+            "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: vars, namespace: flux-system}\ndata: {A: b}\n"
+        ),
+    }
+    assert said(laid(tmp_path, files)) == ["kustomize built 3 Kustomizations: 4 documents"]

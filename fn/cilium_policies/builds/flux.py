@@ -14,6 +14,7 @@ from itertools import chain
 from threading import Lock, get_ident
 
 from cilium_policies.builds import kustomization, texts, tool, variables
+from cilium_policies.builds.late import asked
 from cilium_policies.builds.repository import FLUX, Repository, Told, clean, within
 from cilium_policies.builds.sources import ElsewhereError, Sources, reference_of
 from cilium_policies.builds.unit import Ahead, Build, Unit, children, handed, is_plain, unit_as_applied
@@ -37,15 +38,16 @@ class Flux:
     """The builds of one cluster."""
 
     def __init__(
-        self, repository: Repository, sources: Sources, command: str, scratch: str, told: Told
+        self, repository: Repository, sources: Sources, command: str, scratch: str, told: Told, *before: Flux
     ) -> None:
+        """`before`: the builds of the same cluster before it runs: what they made is there."""
         self._repository = repository
         self._command = command
         self._scratch = scratch
         self._told = told
         self.sources = sources
         self._preparing = Lock()
-        self._pool = variables.Pool()
+        self.pool: variables.Pool = before[0].pool if before else variables.Pool()
         self._ahead: dict[str, Ahead] = {}  # by folder
         self._begun: set[tuple[str, str]] = set()
         self.units: dict[tuple[str, str], Unit] = {}
@@ -194,7 +196,7 @@ class Flux:
 
     def _ready(self, waiting: list[Unit]) -> list[Unit]:
         """Those whose variables are known; where there are none, those whose sources no other build will show."""
-        ready = [unit for unit in waiting if not variables.of(unit.one, self._pool).missing]
+        ready = [unit for unit in waiting if not variables.of(unit.one, self.pool).missing]
         if ready:
             return ready
         coming = variables.Pool()
@@ -205,17 +207,19 @@ class Flux:
 
     def _finish(self, unit: Unit) -> None:
         """Replaces the unit's variables and labels its documents."""
-        known = variables.of(unit.one, self._pool)
+        known = variables.of(unit.one, self.pool)
         if known.missing:  # the first Kustomization of a cluster may bring its own
-            self._pool.add(_objects(unit.printed, unit.name))
-            known = variables.of(unit.one, self._pool)
+            self.pool.add(_objects(unit.printed, unit.name))
+            known = variables.of(unit.one, self.pool)
         unit.missing = known.missing
+        if known.missing:
+            unit.asks = asked(unit.printed, known)
         if not unit.docs:
             self._replace(unit, known)
         unit.docs += self._of_sets(unit)
         unit.printed = []
         made = _objects(unit.docs, unit.name)
-        self._pool.add(made)
+        self.pool.add(made)
         self.sources.add(made)
 
     def _replace(self, unit: Unit, known: variables.Variables) -> None:

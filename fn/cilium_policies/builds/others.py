@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 
+from cilium_policies.builds.programs import rendered_by
 from cilium_policies.builds.repository import Repository, within
 from cilium_policies.document.finding import RefusedError, refused
 
@@ -23,6 +24,9 @@ def nothing_to_build(repository: Repository) -> RefusedError:
         many = f"{len(files)} helmfiles here, as {place}" if len(files) > 1 else f"{place} is a helmfile"
         return refused(f"{many}: helmfile renders it",
                        f"helmfile -f {place} template --include-crds | {_READ} > report.html")  # fmt: skip
+    bare = any(_holds(repository, one, _OBJECT) for one in repository.files)
+    if made := rendered_by(repository, project=bare):
+        return made
     charts = sorted(one for one in repository.charts if within(one, repository.asked))
     if charts:
         place = os.path.relpath(repository.place(charts[0]))
@@ -30,13 +34,15 @@ def nothing_to_build(repository: Repository) -> RefusedError:
         many = (
             f"{len(charts)} Helm charts here, as {place}" if len(charts) > 1 else f"{place} is a Helm chart"
         )
-        return refused(f"{many}: helm renders it with the values you install it with",
+        which = "each" if len(charts) > 1 else "it"
+        return refused(f"{many}: helm renders {which} with the values you install it with",
                        f"helm template {name} {place} -n NAMESPACE -f VALUES.yaml | {_READ} > report.html"
                        + (" (all of them into one folder, then report FOLDER)" if len(charts) > 1 else ""))  # fmt: skip
-    if any(_holds(repository, one, _OBJECT) for one in repository.files):
+    if bare:
         return refused(f"nothing to build in {folder}: no Flux Kustomization, Application or kustomization",
                        f"{_READ} {folder} reads manifests as they are")  # fmt: skip
-    return refused(f"nothing to build in {folder}: no manifests", "name the folder of the repository")
+    cure = f"name the folder of the repository; {_READ} FOLDER reads what a program of your own has made"
+    return refused(f"nothing to build in {folder}: no manifests", cure)
 
 
 def _helmfiles(repository: Repository) -> list[str]:

@@ -38,6 +38,7 @@ def roots(repository: Repository) -> list[Plain]:
     found = _topmost(reached)
     shared = [one for one in found if any(reached[one] & reached[other] for other in found if other != one)]
     if shared:
+        shared.sort(key=lambda one: -len(reached[one]))  # what builds on most is the whole, most often
         raise refused(f"{len(found)} kustomizations here, and {len(shared)} of them share bases",
                       _choices(repository, shared))  # fmt: skip
     return [Plain(one) for one in found]

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from cilium_policies.builds import entries, notes, texts, tool
 from cilium_policies.builds.flux import Flux
+from cilium_policies.builds.late import came_late
 from cilium_policies.builds.own_charts import unrendered
 from cilium_policies.builds.repository import FLUX, Repository, Told, within
 from cilium_policies.builds.scratch import scratch as folder_for
@@ -76,6 +77,10 @@ def _flux(
     entries.ignore_as_said(entry, own, repository)
     flux = Flux(repository, Sources(repository, own, scratch, given), used, scratch, told)
     units = flux.build(roots)
+    if came_late(units, flux.pool):
+        roots = entries.roots_of(entry, repository)
+        flux = Flux(repository, flux.sources, used, scratch, told, flux)
+        units = flux.build(roots)
     charts: list[str] = []
     if command == tool.FLATE:
         from cilium_policies.builds import flate
@@ -157,6 +162,7 @@ def _said(apps: list[App]) -> list[str]:
 
 def _plain(repository: Repository, command: str, scratch: str, told: Told) -> Built:
     from cilium_policies.builds import plain
+    from cilium_policies.builds.programs import beside
 
     found = plain.roots(repository)
     if command == tool.FLATE:
@@ -168,6 +174,7 @@ def _plain(repository: Repository, command: str, scratch: str, told: Told) -> Bu
     failures = [f"{one.name}: {one.failure}" for one in found if one.failure]
     documents = [texts.from_place(text, one.path) for one in found for text in one.docs]
     said = notes.lines(notes.Note(one.name, note) for one in found for note in one.notes)
+    said += notes.lines(beside(repository))
     return Built(documents, failures, said, command, _counted(len(found), "kustomization"))
 
 

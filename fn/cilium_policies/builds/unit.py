@@ -28,8 +28,8 @@ class Unit:
     files are not in this repository, `remote` that it applies to another cluster."""
 
     __slots__ = (
-        "docs", "elsewhere", "encrypted", "failure", "missing", "one", "path", "printed", "remote", "root", "sets",
-        "strict", "text", "unset",
+        "asks", "docs", "elsewhere", "encrypted", "failure", "missing", "one", "path", "printed", "remote", "root",
+        "sets", "strict", "text", "unset",
     )  # fmt: skip
 
     def __init__(self, one: Object, document: bytes, *, strict: bool = True) -> None:
@@ -40,6 +40,9 @@ class Unit:
         self.docs: list[bytes] = []
         self.printed: list[bytes] = []
         self.unset: set[str] = set()
+        self.asks: set[str] = (
+            set()
+        )  # variables that nothing set at its turn, where a source of them was missing
         self.encrypted: set[str] = set()
         self.missing: list[str] = []
         self.sets: list[str] = []
