@@ -17,11 +17,21 @@ from cilium_policies.builds import kustomization, texts, tool, variables
 from cilium_policies.builds.late import asked
 from cilium_policies.builds.repository import FLUX, Repository, Told, clean, within
 from cilium_policies.builds.sources import ElsewhereError, Sources, reference_of
-from cilium_policies.builds.unit import Ahead, Build, Unit, children, handed, is_plain, unit_as_applied
+from cilium_policies.builds.unit import (
+    Ahead,
+    Build,
+    Unit,
+    children,
+    handed,
+    is_plain,
+    labelled,
+    owner,
+    unit_as_applied,
+)
 from cilium_policies.builds.workers import Job, Workers
 from cilium_policies.document import parse
 from cilium_policies.document.finding import RefusedError, line_of
-from cilium_policies.kube.objects import Object, at, strings, text
+from cilium_policies.kube.objects import Object, text
 
 _SET = b"\nkind: ResourceSet\n"
 _SWITCH = f"{FLUX}/substitute"
@@ -135,7 +145,7 @@ class Flux:
             ahead = self._printed_ahead(build)
             unit.printed = self._printed(build, unit) if ahead is None else ahead
             if not unit.one.spec.get("postBuild"):  # the tool goes on elsewhere meanwhile
-                unit.docs = [_labelled(unit, one) for one in unit.printed]
+                unit.docs = [labelled(unit, one) for one in unit.printed]
         except tool.ToolError as failed:
             unit.failure = str(failed)
         except RefusedError as refused:
@@ -171,13 +181,10 @@ class Flux:
         unit.root, unit.path = place
         real = os.path.join(place.root, place.path)
         if place.path.startswith("..") or not os.path.isdir(real):
-            there = self._repository.is_folder(place.path)
-            why = (
-                "is excluded from what Flux fetches (.sourceignore)"
-                if there
-                else "is not a folder of the repository"
-            )
-            unit.failure = f"spec.path {text(unit.one.spec.get('path'))} {why}"
+            why = "excluded from what Flux fetches (.sourceignore)"
+            if not self._repository.is_folder(place.path):
+                why = "not a folder of the repository"
+            unit.failure = f"spec.path {text(unit.one.spec.get('path'))} is {why}"
             return None
         try:
             own = kustomization.file_in(real)
@@ -241,7 +248,7 @@ class Flux:
 
                 try:
                     made = resourceset.made(document)
-                    found += [texts.with_metadata(one, "labels", _owner(unit)) for one in made]
+                    found += [texts.with_metadata(one, "labels", owner(unit)) for one in made]
                 except (resourceset.UnknownError, RefusedError) as error:
                     why = line_of(error.finding) if isinstance(error, RefusedError) else str(error)
                     name = texts.objects(document, unit.name)[0]
@@ -261,7 +268,7 @@ class Flux:
             if made.encode() != one:
                 one = made.encode()
                 parse.load(one, file=unit.name)
-        return _labelled(unit, one)
+        return labelled(unit, one)
 
     def _substituted(self, one: bytes, unit: Unit, known: variables.Variables) -> tuple[str, set[str]]:
         from cilium_policies.builds.envsubst import SubstitutionError, substitute
@@ -277,16 +284,6 @@ class Flux:
             if unit.key not in self.units:
                 self.units[unit.key] = unit
                 yield unit
-
-
-def _labelled(unit: Unit, one: bytes) -> bytes:
-    for field in ("labels", "annotations"):
-        one = texts.with_metadata(one, field, strings(at(unit.one.spec, "commonMetadata", field)))
-    return texts.with_metadata(one, "labels", _owner(unit))
-
-
-def _owner(unit: Unit) -> dict[str, str]:
-    return {f"{FLUX}/name": unit.one.name, f"{FLUX}/namespace": unit.one.namespace}
 
 
 def _objects(documents: list[bytes], name: str) -> list[Object]:

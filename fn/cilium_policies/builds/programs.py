@@ -6,8 +6,8 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 
-from cilium_policies.builds.notes import Note
 from cilium_policies.builds.bounds import LEFT_OUT
+from cilium_policies.builds.notes import Note
 from cilium_policies.builds.repository import Repository, within
 from cilium_policies.document.finding import RefusedError, refused
 from cilium_policies.lean import NamedTuple

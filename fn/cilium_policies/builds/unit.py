@@ -8,7 +8,7 @@ from threading import Lock
 
 from cilium_policies.builds import kustomization, texts, typed
 from cilium_policies.builds.repository import FLUX, clean
-from cilium_policies.kube.objects import Mapping, Object, mapping, text
+from cilium_policies.kube.objects import Mapping, Object, at, mapping, strings, text
 from cilium_policies.lean import NamedTuple
 
 # Fields of a spec that are words, and those of which nothing goes into a kustomization.
@@ -115,3 +115,15 @@ def is_plain(unit: Unit) -> bool:
     """Whether words are all that its spec has to hand to kustomize."""
     handed = {key: value for key, value in unit.one.spec.items() if key not in _KEPT}
     return handed.keys() <= _NAMES and all(typed.is_word(text(value)) for value in handed.values())
+
+
+def labelled(unit: Unit, one: bytes) -> bytes:
+    """A document with the labels and annotations that Flux gives what this Kustomization applies."""
+    for field in ("labels", "annotations"):
+        one = texts.with_metadata(one, field, strings(at(unit.one.spec, "commonMetadata", field)))
+    return texts.with_metadata(one, "labels", owner(unit))
+
+
+def owner(unit: Unit) -> dict[str, str]:
+    """The labels by which Flux finds it again."""
+    return {f"{FLUX}/name": unit.one.name, f"{FLUX}/namespace": unit.one.namespace}
