@@ -36,6 +36,8 @@ def _is_woken(name: str, reads: Reads, cluster: Cluster, given: Given) -> bool:
     kinds: Iterable[str] = reads.wakes
     if name == "routed":
         kinds = given.routed or kinds
+    if name == "external_names" and not any(one.external_name for one in cluster.services):
+        return False
     return (not kinds or bool(cluster.inventory.of(*kinds))) and (
         not reads.said or any(one.mentions(reads.said) for one in cluster.workloads)
     )

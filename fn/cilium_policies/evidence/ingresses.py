@@ -24,7 +24,7 @@ from cilium_policies.kube.objects import (
 )
 from cilium_policies.kube.ports import Port
 from cilium_policies.workloads.cluster import Cluster
-from cilium_policies.workloads.model import Workload
+from cilium_policies.workloads.model import Service, Workload
 
 _INGRESS_ROUTES = ("IngressRoute", "IngressRouteTCP", "IngressRouteUDP")
 _ALB_CHECK = "alb.ingress.kubernetes.io/healthcheck-port"  # where it is not the port that is served
@@ -75,8 +75,31 @@ def _edges(one: Object, clients: tuple[Peer, ...], targets: Iterator[Target]) ->
                 yield Edge(client, end, (port,), reason, Evidence("route", one))
 
 
-def ingress_backends(cluster: Cluster, one: Object) -> Iterator[Target]:
-    """Peers and pod ports behind an Ingress."""
+def aliased(cluster: Cluster, given: Given) -> Iterator[tuple[Object, tuple[Peer, ...], Service, str]]:
+    """Each Ingress and IngressRoute with its controller's pods and a backend that is only another name, with the port
+    that the route gives."""
+    for one, clients, _ in _routed(cluster, given):
+        for service, port in dict.fromkeys(_aliases(cluster, one)) if clients else ():
+            yield one, clients, service, port
+
+
+def _aliases(cluster: Cluster, one: Object) -> list[tuple[Service, str]]:
+    if one.kind == "Ingress":
+        told = [(one.namespace, *each) for each in _backends_of(one)]
+    else:
+        entries = [
+            entry for route in mappings(one.spec.get("routes")) for entry in mappings(route.get("services"))
+        ]
+        told = [
+            (text(entry.get("namespace")) or one.namespace, text(entry.get("name")), text(entry.get("port")))
+            for entry in entries
+        ]
+    found = ((cluster.service(namespace, name), port) for namespace, name, port in told if name)
+    return [(service, port) for service, port in found if service is not None and service.external_name]
+
+
+def _backends_of(one: Object) -> Iterator[tuple[str, str]]:
+    """The Services that an Ingress names, each with its port by number or name."""
     named = [mapping(one.spec.get("defaultBackend")) or mapping(one.spec.get("backend"))]
     for rule in mappings(one.spec.get("rules")):
         named += [mapping(path.get("backend")) for path in mappings(at(rule, "http", "paths"))]
@@ -85,7 +108,13 @@ def ingress_backends(cluster: Cluster, one: Object) -> Iterator[Target]:
         port = text(at(reference, "port", "number")) or text(at(reference, "port", "name"))
         # extensions/v1beta1, which old charts still hold, had serviceName and servicePort.
         name = text(reference.get("name")) or text(entry.get("serviceName"))
-        yield from routed_to(cluster, one.namespace, name, port or text(entry.get("servicePort")), "TCP")
+        yield name, port or text(entry.get("servicePort"))
+
+
+def ingress_backends(cluster: Cluster, one: Object) -> Iterator[Target]:
+    """Peers and pod ports behind an Ingress."""
+    for name, port in _backends_of(one):
+        yield from routed_to(cluster, one.namespace, name, port, "TCP")
     for key, name in one.annotations.items():
         service = cluster.service(one.namespace, name) if key.endswith(_IN_PLACE) else None
         if service is not None and service.ports:

@@ -63,6 +63,7 @@ EVIDENCE: dict[str, Reads] = {
         _specs("Ingress", "IngressRoute", "IngressRouteTCP", "IngressRouteUDP", "VirtualService"),
         {**_GATEWAYS, **_specs("TraefikService", "Middleware", "IngressClassParams")},
     ),
+    "external_names": Reads(_specs("Ingress", "IngressRoute", "IngressRouteTCP", "IngressRouteUDP")),
     "load_balancers": Reads(_specs("TargetGroupBinding", "BackendConfig", "HealthCheckPolicy")),
     # The kinds that the catalogue's entries name under `routes`, and what says the domain of those without a name.
     "routed": Reads({"": ()}, _specs("Ingress")),

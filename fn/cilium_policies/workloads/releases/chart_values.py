@@ -26,6 +26,7 @@ _MONITORS = {
 }  # fmt: skip
 # What a block has beside its switch that is about an Ingress; its hosts may stand elsewhere in the values.
 _OF_INGRESS = ("hosts", "host", "hostname", "domain", "className", "ingressClassName", "class")
+_OF_ONE = "Ingress"
 _WEB = ("http", "web", "https", "http-web", "ui")
 _LISTENERS = frozenset(("http", "https", "web", "websecure"))
 
@@ -101,11 +102,14 @@ def _blocks(value: Any, path: str, kind: str) -> Iterator[_Block]:
     inherited = kind if kind and _named(value) else ""
     for key, member in value.items():
         word = re.sub(r"[-_]|s$", "", key.lower())
-        below = (
-            _ROUTES.get(word) or _MONITORS.get(word) or ("Ingress" if word in ("ingress", "ingres") else "")
-        )
+        below = _ROUTES.get(word) or _MONITORS.get(word) or ("Ingress" if _is_ingress(key) else "")
         if isinstance(member, dict):
             yield from _blocks(member, f"{path}.{key}" if path else key, below or inherited)
+
+
+def _is_ingress(key: str) -> bool:
+    """`ingress`, and what a chart calls that of one of its Services (`consoleIngress`)."""
+    return key.lower() in ("ingress", "ingresses") or key.endswith(_OF_ONE)
 
 
 def _named(value: Mapping) -> bool:
@@ -153,7 +157,8 @@ def _backend(block: _Block, kind: str, target: Target) -> tuple[Service, Service
         words -= (
             _LISTENERS  # the gateway ends TLS there: its listener's name tells nothing of the pods behind
         )
-    words.add(block.path.rpartition(".")[2])  # `ingress.public` is for the Service called so
+    last = block.path.rpartition(".")[2]  # `ingress.public`, `consoleIngress`: for the Service called so
+    words |= {last, last.removesuffix(_OF_ONE)}
     ranked = sorted(
         pairs,
         key=lambda pair: (
