@@ -17,6 +17,7 @@ from cilium_policies.kube.inventory import Inventory
 from cilium_policies.kube.labels import ANY
 from cilium_policies.kube.names import are_labels
 from cilium_policies.kube.objects import Mapping, Object
+from cilium_policies.kube.pods import pod_template
 from cilium_policies.kube.reading import UNPLACED
 from cilium_policies.lean import TYPE_CHECKING
 from cilium_policies.workloads.model import Service, Workload
@@ -44,7 +45,9 @@ def operator_workloads(
     from cilium_policies.workloads.aliases import aliases
     from cilium_policies.workloads.exposed import exposed
     from cilium_policies.workloads.operator_pods import services_of, workload_of
+    from cilium_policies.workloads.rendered import chosen_of
 
+    chosen = chosen_of(inventory, catalogue)
     found: dict[tuple[str, str, str], Workload] = {}
     behind: dict[tuple[str, str, str], list[Service]] = {}
     known = catalogue.proxies
@@ -54,6 +57,8 @@ def operator_workloads(
             if unplaced is not None:
                 unplaced.append(one)
             continue  # a cluster-scoped object whose operator another build holds
+        if chosen is not None and not entry.beside and (template := pod_template(one)) is not None:
+            workload.texts += tuple(chosen.told(one, template))
         services = services_of(inventory, one, entry, workload, known.get(component.name, Proxy()))
         if component.name not in known and not entry.beside:
             section = entry.enabled if isinstance(entry.enabled, str) else ""

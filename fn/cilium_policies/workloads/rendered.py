@@ -44,7 +44,7 @@ def workloads(
     """One Workload for each object that makes pods, in input order within a kind; of `unknown` kinds (group, kind)
     for each pod template with labels that an object holds. `catalogue`: what other objects say of them."""
     configs = Configs(inventory)
-    chosen = _chosen(inventory, catalogue) if catalogue is not None else None
+    chosen = chosen_of(inventory, catalogue) if catalogue is not None else None
     found = []
     for made in standing(inventory):
         template = chosen.to(made.one, made.template) if chosen is not None else made.template
@@ -62,7 +62,7 @@ def workloads(
     return found
 
 
-def _chosen(inventory: Inventory, catalogue: Catalogue) -> Chosen | None:
+def chosen_of(inventory: Inventory, catalogue: Catalogue) -> Chosen | None:
     """What objects say of pods that they choose, where one of the input may."""
     kinds = {kind for _, kind in inventory.kinds}
     if all(kinds.isdisjoint(catalogue.head[table].keys()) for table in ("adds", "tells")):
