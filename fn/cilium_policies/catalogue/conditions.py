@@ -113,7 +113,7 @@ class Beginning(NamedTuple):
     def placed(self, group: str, kind: str) -> Iterable[tuple[str, Mapping]]:
         return (("", body) for body in self.beside(group, kind))
 
-    def hears(self, _spaces: Iterable[str]) -> bool:
+    def hears(self, _spaces: set[str], _group: str) -> bool:
         return True
 
     def present(self, _component: str) -> bool:
@@ -230,11 +230,12 @@ def _surroundings(when: Mapping, facts: Facts) -> bool:
 def _object(when: Mapping, facts: Facts) -> bool:
     """Whether any object of the input is so, that these pods hear of: asked once, for whichever workload."""
     known = facts.answers.get(id(when))
+    group, kind = group_kind(text(when["object"]))
     if known is None:
-        placed = facts.placed(*group_kind(text(when["object"])))
+        placed = facts.placed(group, kind)
         held = {space for space, body in placed if "has" not in when or has_any(body, when["has"], when)}
         known = facts.answers[id(when)] = when, held
-    return bool(known[1]) and facts.hears(known[1])
+    return bool(known[1]) and facts.hears(known[1], group)
 
 
 def has_any(body: Mapping, paths: Any, when: Mapping) -> bool:

@@ -51,8 +51,8 @@ class Facts(Protocol):
     def placed(self, group: str, kind: str) -> Iterable[tuple[str, Mapping]]:
         """The same, each with the namespace whose word it is; "" for the platform's."""
 
-    def hears(self, spaces: Iterable[str]) -> bool:
-        """Whether the word of one of these namespaces counts for this workload."""
+    def hears(self, spaces: set[str], group: str) -> bool:
+        """Whether the word of one of these namespaces, an object of this API group, counts for this workload."""
 
     def present(self, component: str) -> bool:
         """Whether a component's pods stand in the input or inventory."""

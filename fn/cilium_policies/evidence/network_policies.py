@@ -135,7 +135,7 @@ def _between(
             source, target = (other, subject) if inward else (subject, other)
             if source.host_network or target.host_network:
                 continue
-            found = [port for entry in entries for port in _ports(cluster, target, entry)]
+            found = [port for entry in entries for port in rule_ports(cluster, target, entry)]
             ports = tuple(dict.fromkeys(found)) if entries else _declared(target)
             # Every pod's way to the cluster DNS has its own rule.
             if any(port.number != _DNS for port in ports):
@@ -151,7 +151,7 @@ def _meant(chosen: list[Workload]) -> list[Workload]:
     return [one for one in chosen if one.maker is None or one.texts or one.maker not in chosen]
 
 
-def _ports(cluster: Cluster, target: Workload, entry: Mapping) -> Iterator[Port]:
+def rule_ports(cluster: Cluster, target: Workload, entry: Mapping) -> Iterator[Port]:
     """The ports of a rule on one target; a name is looked up there, as not every pod need have it."""
     value = text(entry.get("port"))
     number = integer(value)

@@ -8,6 +8,7 @@ from cilium_policies.config.model import EGRESS
 from cilium_policies.evidence.edge import Edge, LabelsPeer, Peer, fits, namespace_of, workload_of
 from cilium_policies.kube.gateway_api import GATEWAY_API, STANDARD
 from cilium_policies.kube.objects import Mapping, Object, at, mapping, mappings, text
+from cilium_policies.kube.ports import Port
 from cilium_policies.kube.selectors import selects
 from cilium_policies.workloads.cluster import Cluster
 from cilium_policies.workloads.model import Workload
@@ -54,7 +55,7 @@ class Consents:
         if edge.origin in ("route", "extension") and isinstance(subject, Object):  # noqa: SIM102 -- reads better
             if self._routed(subject) if outward else self._granted(subject, own):
                 return True
-        return self._written(edge, own) or self._let(own, other, outward)
+        return self._written(edge, own) or self._let(edge, own, other, outward)
 
     def claimant(self, edge: Edge, other: Peer) -> str:
         """The namespace of pods that only their label and image call the reader of the object that an edge was read
@@ -156,27 +157,35 @@ class Consents:
     def _written(self, edge: Edge, own: Workload) -> bool:
         """Whether a policy of the own namespace, written by hand, asks for the same flow."""
         key = (id(edge.client), id(edge.server), own.namespace)
-        ports = {port for one in self._wanted.get(key, ()) for port in one.ports}
-        return bool(edge.ports) and all(
-            any(
-                port.protocol == one.protocol and one.number <= port.number <= (one.end or one.number)
-                for one in ports
-            )
-            for port in edge.ports
-        )
+        return _within(edge.ports, [port for one in self._wanted.get(key, ()) for port in one.ports])
 
-    def _let(self, own: Workload, other: Peer, outward: bool) -> bool:
-        """Whether a NetworkPolicy of the own namespace selects these pods and names the other end's namespace or
-        pods in this direction (its ports are its own business: it is a word of this namespace about that one)."""
+    def _let(self, edge: Edge, own: Workload, other: Peer, outward: bool) -> bool:
+        """Whether a NetworkPolicy of the own namespace selects these pods and names the other end's namespace in this
+        direction (its ports are its own business: it is a word of this namespace about that one). What it lets in from
+        every namespace, with whatever labels, is a word about its ports alone: Argo CD's has everybody read its
+        metrics, and nobody else its Redis."""
         field, peers = _DIRECTED[outward]
         for policy in self._policies.get(own.namespace, ()):
             if not selects(mapping(policy.spec.get("podSelector")), own.labels):
                 continue
             for rule in mappings(policy.spec.get(field)):
                 named = mappings(rule.get(peers))
-                if not named or any(self._means(one, policy, other) for one in named):
+                meant = [one for one in named if self._means(one, policy, other)]
+                if any(not _is_of_all(one) for one in meant):
+                    return True
+                if (meant or not named) and self._covers(rule, edge, workload_of(other) if outward else own):
                     return True
         return False
+
+    def _covers(self, rule: Mapping, edge: Edge, server: Workload | None) -> bool:
+        """Whether a rule is about all ports of an edge."""
+        entries = mappings(rule.get("ports"))
+        if not entries or server is None:
+            return not entries
+        from cilium_policies.evidence.network_policies import rule_ports
+
+        opened = [port for entry in entries for port in rule_ports(self._cluster, server, entry)]
+        return _within(edge.ports, opened)
 
     def _means(self, peer: Mapping, policy: Object, other: Peer) -> bool:
         space = namespace_of(other)
@@ -191,6 +200,24 @@ class Consents:
 
     def _of(self, namespace: str) -> dict[str, str]:
         return self._labels.get(namespace) or {_METADATA_NAME: namespace}
+
+
+def _within(ports: Iterable[Port], opened: list[Port]) -> bool:
+    """Whether there are ports, and all of them are among the opened ones."""
+    found = [
+        any(
+            port.protocol == one.protocol and one.number <= port.number <= (one.end or one.number)
+            for one in opened
+        )
+        for port in ports
+    ]
+    return bool(found) and all(found)
+
+
+def _is_of_all(peer: Mapping) -> bool:
+    """Whether a peer of a NetworkPolicy is of every namespace: its labels, if it asks for some, anybody can write."""
+    spaces = peer.get("namespaceSelector")
+    return isinstance(spaces, dict) and not any(spaces.values())
 
 
 def _is_for_controllers(subject: Object, edge: Edge) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from functools import cached_property
 
 from cilium_policies.catalogue.conditions import holds
@@ -137,7 +137,7 @@ class WorkloadFacts:
         found = self._cluster.inventory.of(kind, group=group or None)
         return ((one.asked_by or one.namespace, one.body) for one in found)
 
-    def hears(self, spaces: Iterable[str]) -> bool:
+    def hears(self, spaces: set[str], _group: str) -> bool:
         if any(space in ("", self._workload.namespace) for space in spaces):
             return True
         if self._strangers is None:
@@ -155,4 +155,4 @@ class WorkloadFacts:
             return True
         here = self._workload.namespace
         spaces = {one.namespace for one in found if one.namespace == here or (one.by_label and one.by_image)}
-        return bool(spaces) and self.hears(spaces)
+        return bool(spaces) and self.hears(spaces, "")

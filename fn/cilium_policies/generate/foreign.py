@@ -116,8 +116,9 @@ def _is_foreign(
 ) -> bool:
     """`word`: the namespace that the edge was read from."""
     if edge.evidence.origin == "catalogue":
-        asks = own.asked_by or _asks_by_name(edge) or _asks_by_guess(edge, other, trust)
-        asks = asks or _asks_by_label(edge, own, other, trust, catalogue)
+        by_label = _asks_by_label(edge, own, other, trust, catalogue)
+        asked = (own.asked_by, *_asks_by_name(edge), _asks_by_guess(edge, other, trust), by_label)
+        asks = next((one for one in asked if one not in ("", own.namespace)), "")
     else:
         asks = consents.claimant(edge, other) if direction == INGRESS else ""
         asks = asks or word
@@ -130,11 +131,11 @@ def _is_foreign(
     return not consents.given(edge, direction, own, other)
 
 
-def _asks_by_name(edge: Edge) -> str:
+def _asks_by_name(edge: Edge) -> tuple[str, str]:
     """The namespace of an object that names another, in whichever namespace (`elasticsearchRef: {name: …, namespace:
     …}`), or without which the entry would state nothing: that both are what they say is no consent of the one that is
     named, and what one namespace writes is none of another's pods."""
-    return edge.evidence.word or (edge.evidence.namespace if edge.evidence.by else "")
+    return edge.evidence.word, edge.evidence.namespace if edge.evidence.by else ""
 
 
 def _asks_by_guess(edge: Edge, other: Peer, trust: Trust) -> str:

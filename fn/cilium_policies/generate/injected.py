@@ -141,15 +141,19 @@ class Injected:
         elif word == "scraper":
             # its port stands in no manifest that a monitor could select
             yield from self._roles.scrapers_of(workload, one.owner, unasked=one.seldom and workload.rendered)
-        elif word == "component" and not self._roles.present(name):
-            yield from self._unseen(name)
         else:
+            if word == "component":
+                yield from self._unseen(name)
             yield from catalogue_edges.peers(one, workload, self._roles, self._cluster, None)
 
     def _unseen(self, name: str) -> Iterator[Peer]:
-        """A control plane that another build holds, where it customarily is and as it is labelled there."""
+        """A control plane that another build holds, where it customarily is and as it is labelled there; pods elsewhere
+        that only look like it are nobody's."""
         component = self._catalogue.get(name)
-        if component is not None and component.namespace and component.match:
+        if component is None or not component.namespace:
+            return
+        shown = self._roles.component(name)
+        if component.match and all(one.by_marks and one.namespace != component.namespace for one in shown):
             labels = {key: value for key, value in component.match[0].items() if value != "*"}
             yield LabelsPeer(component.namespace, tuple(sorted(labels.items())))
 

@@ -10,9 +10,10 @@ from cilium_policies.workloads.model import Workload
 Instance = tuple[str, str]  # namespace and name
 
 
-def operates(client: Workload, servers: list[Workload]) -> bool:
-    """Whether an operator calls pods that are made from custom resources: it looks after all of them."""
-    return "operator" in client.component and all(not one.rendered for one in servers)
+def operated(client: Workload, servers: list[Workload]) -> list[Workload]:
+    """Of the servers of an operator those that are made from custom resources: it looks after all of them, whoever else
+    runs pods that look like them."""
+    return [one for one in servers if not one.rendered] if "operator" in client.component else []
 
 
 def is_operated(client: Workload, servers: list[Workload]) -> bool:

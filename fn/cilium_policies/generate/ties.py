@@ -18,7 +18,7 @@ from cilium_policies.catalogue.model import Component
 from cilium_policies.catalogue.ports import RELATIONAL, SERVERS
 from cilium_policies.catalogue.recognise import is_among
 from cilium_policies.evidence.edge import Edge
-from cilium_policies.generate.instances import Instance, acts_on, instance, is_operated, operates
+from cilium_policies.generate.instances import Instance, acts_on, instance, is_operated, operated
 from cilium_policies.generate.owners import (
     are_stores,
     called_after,
@@ -210,8 +210,9 @@ class Ties:
             if not meant or (len(own) < len(close) and not self._is_shown(client)):
                 self._withhold(client, close, ports, seldom=self._names_no_host(client))
             return meant
-        if known.every or known.owner in self._catalogue.defined or operates(client, every):
-            return [one for one in every if acts_on(self._cluster, client, one)]
+        every_one = known.every or known.owner in self._catalogue.defined
+        if made := every if every_one else operated(client, every):
+            return [one for one in made if acts_on(self._cluster, client, one)]
         named, playing = self._named(client, component), self._playing(every, known.of)
         return named or (self._guessed(client, known, playing, ports) if playing else [])
 
@@ -259,6 +260,8 @@ class Ties:
         if any(port.number in SERVERS and port.number in named for port in ports):
             return []  # it names its database, which is of another component
         if known.runtime or not self._is_shown(client):
+            # Pods that only look like one are no instance beside a release or an operator's object.
+            every = [each for each in every if not each.by_marks] or every
             first = instance(every[0])
             one = all(instance(each) == first for each in every)
             if one and not known.seldom and not is_anothers(self._cluster, every[0], ports):

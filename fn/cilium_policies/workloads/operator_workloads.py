@@ -99,13 +99,14 @@ def _made(
 
 
 def _makes(entry: MadeBy, one: Object, facts: _Facts) -> bool:
-    facts.body = one.body
+    facts.body, facts.group, facts.namespace = one.body, one.group, one.namespace
     return object_makes(entry, one.body) and via_agrees(entry, one.body, facts) and holds(entry.given, facts)
 
 
 class _Facts:
     """What `via` and `given` ask: the operator's values and texts (empty where it is not in the input), and
-    the objects of the input; `body` is that of the object that is looked at."""
+    the objects of the input; `body` is that of the object that is looked at, `group` and `namespace` are
+    its own."""
 
     args: tuple[str, ...] = ()
 
@@ -114,6 +115,7 @@ class _Facts:
     ) -> None:
         self.distribution = platform
         self.body: Mapping = {}
+        self.group = self.namespace = ""
         self.answers: Answers = {}
         self._inventory = inventory
         self._controllers = controllers
@@ -142,8 +144,9 @@ class _Facts:
     def placed(self, group: str, kind: str) -> Iterator[tuple[str, Mapping]]:
         return ((one.namespace, one.body) for one in self._inventory.of(kind, group=group or None))
 
-    def hears(self, _spaces: Iterable[str]) -> bool:
-        return True
+    def hears(self, spaces: set[str], group: str) -> bool:
+        """An operator is told by its own API where the object stands, or for the whole cluster."""
+        return group != self.group or not self.namespace or not spaces.isdisjoint(("", self.namespace))
 
     def present(self, component: str) -> bool:
         return component in self._controllers
