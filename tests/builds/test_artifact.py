@@ -116,3 +116,36 @@ def test_an_artifact_is_copied_within_its_source_and_itself(tmp_path: Path, orig
     with pytest.raises(ElsewhereError, match="copies from or to a place outside of its artifact"):
         sources._copy(one, step, [], str(tmp_path / "scratch" / "target"))
     assert not (own / "keep").is_symlink()
+
+
+@pytest.mark.parametrize(
+    "steps",
+    [
+        [("a/x.yaml", "x" * 300)],
+        [("a/x.yaml", "a/\0")],
+        [("a/x.yaml", "x"), ("a/**", "x/y")],
+        [("a/**", "x"), ("b/**", "x")],
+        [("a/**", "x"), ("a/keep", "x")],
+    ],
+    ids=["long", "nul", "below a file", "a folder over a file", "a file over a folder"],
+)
+def test_what_cannot_be_copied_is_said(tmp_path: Path, steps: list[tuple[str, str]]) -> None:
+    root = laid(tmp_path / "repo", {"a/x.yaml": "", "a/keep": "", "b/keep/z": ""})
+    copies = [{"from": f"@repo/{origin}", "to": f"@artifact/{to}"} for origin, to in steps]
+    spec = {
+        "sources": [{"alias": "repo", "kind": "GitRepository", "name": "flux-system"}],
+        "artifacts": [{"name": "web", "copy": copies}],
+    }
+    metadata = {"name": "a", "namespace": "flux-system"}
+    one = Object(
+        {
+            "apiVersion": "source.extensions.fluxcd.io/v1",
+            "kind": "ArtifactGenerator",
+            "metadata": metadata,
+            "spec": spec,
+        }
+    )
+    sources = Sources(Repository(str(root)), {("GitRepository", "flux-system", "flux-system")}, str(tmp_path))
+    sources.add([one])
+    with pytest.raises(ElsewhereError, match="ArtifactGenerator flux-system/a cannot copy @repo/"):
+        sources._artifact(("ExternalArtifact", "flux-system", "web"))

@@ -142,7 +142,11 @@ class Sources:
             target = os.path.join(self._scratch, f"artifact-{next(self._targets)}")
             os.makedirs(target)
             for step in mappings(artifact.get("copy")):
-                self._copy(one, strings(step), [*map(text, sequence(step.get("exclude")))], target)
+                try:
+                    self._copy(one, strings(step), [*map(text, sequence(step.get("exclude")))], target)
+                except (OSError, ValueError):  # a file where a folder is, a name of three hundred letters
+                    said = f"{one} cannot copy {text(step.get('from'))} to {text(step.get('to'))}"
+                    raise ElsewhereError(said) from None
             return target
         raise ElsewhereError(f"no ArtifactGenerator here makes the artifact {reference[1]}/{reference[2]}")
 
