@@ -71,6 +71,15 @@ def test_what_audit_opens_is_said() -> None:
     assert "; 1 flow that your own policies close will be open" in told.splitlines()[-1]
 
 
+def test_the_internet_is_called_so_and_not_by_an_address_of_it() -> None:
+    text = INPUT.replace("e.com/web", "cloudflare/cloudflared:2025.8.0")
+    mine = MINE.replace("app: api", "app: web").replace("ingress: [{from", "egress: [{to")
+    told = said(text + mine)
+    assert "a/web => internet 7844/" in told
+    assert "CiliumNetworkPolicy/a/mine denies this egress today" in told
+    assert "198.51.100" not in told
+
+
 @pytest.mark.parametrize("mode", ["audit", "enforce"])
 @pytest.mark.judge
 def test_the_engine_opens_it_too(judge: Judge, mode: str) -> None:

@@ -35,7 +35,7 @@ def cut(one: Linted) -> Iterator[Violation]:
             continue
         denied = flow.decision.reason == DENY_RULE
         path = ref.path if denied else ref.path.rpartition("[")[0]
-        message = f"cuts {flow.source} => {flow.target} {flow.port}, which {flow.why}"
+        message = f"cuts {flow}, which {flow.why}"
         by_address = not denied and _by_address(one, flow)
         if by_address:
             message += (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from cilium_policies.checks.snapshot import Known, Snapshot
+from cilium_policies.checks.snapshot import SOMEWHERE, Known, Snapshot
 from cilium_policies.cilium.model import Rule, Spec
 from cilium_policies.document.finding import WARNING
 from cilium_policies.evaluate.endpoint import Endpoint, entity
@@ -13,6 +13,8 @@ from cilium_policies.evaluate.selectors import Needs, holds
 from cilium_policies.evaluate.verdict import Decision
 from cilium_policies.lean import NamedTuple
 from cilium_policies.workloads.model import Workload
+
+_FAR = {SOMEWHERE: "internet", "0.0.0.0": "world", "::": "world"}  # addresses that stand for many
 
 
 class Violation(NamedTuple):
@@ -55,6 +57,11 @@ class Flow(NamedTuple):
     why: str
     decision: Decision
     direction: str
+
+    def __str__(self) -> str:
+        """For people: the address that stands for all of the internet is called what it stands for."""
+        source, target = (_FAR.get(str(end), str(end)) for end in (self.source, self.target))
+        return f"{source} => {target} {self.port}"
 
 
 class Linted:

@@ -75,7 +75,7 @@ def _opens(soon: PolicyRepository, one: Flow) -> bool:
 
 def _finding(group: list[Opened]) -> Finding:
     (one, known), policy = group[0], group[0].known.policy
-    first, *more = dict.fromkeys(f"{flow.source} => {flow.target} {flow.port}" for flow, _ in group)
+    first, *more = dict.fromkeys(str(flow) for flow, _ in group)
     message = (
         f"{first}: {policy} denies this {one.direction} today, and the rule that is written for it allows it, even in "
         f"audit; it {one.why}"
