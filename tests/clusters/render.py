@@ -57,8 +57,9 @@ def _rendered(recipe: Recipe, part: Part) -> Iterator[str]:
         texts = [_run(["kustomize", "build", "--load-restrictor=LoadRestrictionsNone", str(place)])]
     else:
         entries = part.options.get("entry") or ["."]
+        partial = ["--partial"] if part.options.get("partial") else []
         texts = [
-            _run(["cilium-policies", "build", str(place / each)]) for each in entries
+            _run(["cilium-policies", "build", *partial, str(place / each)]) for each in entries
         ]  # it takes one folder
     namespace = part.options.get("namespace")
     return iter([_placed(text, str(namespace)) if namespace else text for text in texts])
