@@ -26,9 +26,12 @@ class Known:
     def answers(self):
         return {}
 
-    def objects(self, group, kind):
+    def placed(self, group, kind):
         if kind == "Provider" and group in ("", "notify.example"):
-            yield {"spec": {"type": "slack"}}
+            yield "flux-system", {"spec": {"type": "slack"}}
+
+    def hears(self, namespaces, group):
+        return "flux-system" in namespaces
 
     def present(self, component):
         return component == "loki"
