@@ -195,6 +195,8 @@ class Injected:
         one = next((each for each in (server, client) if each is not None and each.tunnel), None)
         if one is None or edge.origin == "dns":
             return
+        if edge.evidence.component == one.owner and edge.evidence.field == one.how:
+            return  # the proxy's own call, as to its control plane, is of no pod of the mesh
         if server is not None and not (client or _speaks(edge.source, server)):
             return
         if server is None and edge.target.kind not in _PODS:
