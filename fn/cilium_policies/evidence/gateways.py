@@ -165,7 +165,7 @@ class Gateways:
         """Proxies that serve every Gateway of a class: Envoy Gateway's merged ones, or a controller that is
         its own proxy and lies behind a Service with the listener's port."""
         gateway = self.gateway(namespace, name)
-        if gateway is None:
+        if gateway is None or self.outside(namespace, name):
             return []
         class_name = text(gateway.spec.get("gatewayClassName"))
         of_class = ((one, self._by_label.get((one.owner_class, class_name), ())) for one in self._proxies)
