@@ -54,7 +54,6 @@ REASONS: dict[tuple[str, str], str] = {
     ("checks/peers.py", "connect"): "the verb, in a sentence",
     ("cli/connections.py", "connect"): "the same",
     ("generate/uncovered.py", "connect"): "the same",
-    ("evidence/fetched.py", "ollama"): "a command of a script that fetches from where its name says",
     ("evidence/public_dns.py", "cert-manager"): "reads its Certificates and annotations: an API",
     ("evidence/public_dns.py", "Certificate"): "the kind of that API",
     ("kube/kinds.py", "Certificate"): "the same: what an inventory keeps of it",

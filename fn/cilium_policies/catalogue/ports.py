@@ -204,3 +204,50 @@ SENTINEL, BEHIND_SENTINEL = 26379, 6379  # the first is asked for the address of
 # What a key calls a database without saying which, and the ports meant then.
 DATABASE_WORDS = frozenset(("db", "database", "sql", "rds"))
 USUAL_DATABASES = (5432, 3306)
+
+# Words of which one stands in a command that fetches, what fetches, and the ports: Alpine's and Debian's mirrors are
+# mostly plain HTTP.
+FETCHERS = (
+    (("uvx", "npx", "pipx", "bunx"), r"\b(uvx|npx|pipx run|bunx)\b", (443,)),
+    (("pip",), r"\bpip3?[\"']? install\b", (443,)),
+    (("uv",), r"\buv (pip|tool|sync|run)\b", (443,)),
+    (("npm", "yarn"), r"\b(npm|pnpm|yarn) (install|ci|add|exec)\b", (443,)),
+    (("gem",), r"\bgem install\b", (443,)),
+    (("install",), r"\b(go|cargo|playwright) install\b", (443,)),
+    (("composer",), r"\bcomposer (install|require)\b", (443,)),
+    (("ollama", "hf", "huggingface"), r"\b(ollama pull|hf download|huggingface-cli download)\b", (443,)),
+    (("--model",), r"(--model(?:-id|-name)?[= ](?![./~])[\w.-]{2,}/[\w.-]+)(?![\w./-])", (443,)),
+    (("apk",), r"\bapk (--\S+ )*add\b", (80, 443)),
+    (("apt",), r"\bapt(-get)? (-\S+ )*(install|update)\b", (80, 443)),
+)
+# Calls of Python's libraries that load a model from Hugging Face's hub.
+CALLS = (
+    (
+        ("from_pretrained", "download"),
+        r"\b(from_pretrained|snapshot_download|hf_hub_download)(?=\()",
+        (443,),
+    ),
+)
+# Clients of a service, by the words behind their name, and the host of its API.
+CLIENTS = (
+    (
+        "gh ",
+        r"\bgh (api|auth|gist|issue|label|pr|release|repo|run|secret|variable|workflow)\b",
+        "api.github.com",
+    ),
+    ("akeyless ", r"\bakeyless (auth|create|delete|describe|get|list|update)[\w-]*", "api.akeyless.io"),
+    ("doctl ", r"\bdoctl (apps|auth|compute|databases|kubernetes|registry)\b", "api.digitalocean.com"),
+    (
+        "hcloud ",
+        r"\bhcloud (context|firewall|image|load-balancer|network|server|volume)\b",
+        "api.hetzner.cloud",
+    ),
+)
+REGIONAL = (
+    ("oci ", r"\boci (bv|ce|compute|db|dns|iam|lb|network|nlb|os|vault) ", ""),
+    ("gcloud ", r"\bgcloud (auth|compute|container|dns|iam|run|secrets|sql|storage) ", ""),
+    ("az ", r"\baz (account|acr|aks|group|keyvault|login|network|storage|vm) ", ""),
+)
+
+# All that is looked for in a text so.
+FETCHING = (*(one for _, one, _ in (*FETCHERS, *CALLS)), *(one for _, one, _ in (*CLIENTS, *REGIONAL)))

@@ -48,6 +48,27 @@ def test_arguments_are_read_as_one_text() -> None:
     assert ("cart-fe", 9030) in {(one.host, one.port) for one in told("\n".join(kept), "", True)}
 
 
+@pytest.mark.parametrize(
+    ("command", "found"),
+    [
+        ("apk add --no-cache curl tiger", "apk --no-cache add|apk add"),
+        ("apt-get -qq update && apt-get install -y tiger", "apt-get -qq update"),
+        ("pip install tiger==1.0", "pip install"),
+        ("npm ci --omit=tiger", "npm ci"),
+        ("uvx tiger@latest", "uvx"),
+        ("ollama pull tiger", "ollama pull"),
+        ("gh release download tiger", "gh release"),
+        ("gcloud storage cp tiger", "gcloud storage"),
+    ],
+)
+def test_a_command_that_fetches_is_one_still(command: str, found: str) -> None:
+    """No address stands in it: what it calls is known by its words, and by nothing else."""
+    script = f"#!/bin/sh\nset -e\n{command}\nexec /app\n"
+    for kept in (TEXTS.tree({"args": ["sh", "-c", script]})["args"][-1], TEXTS.text(script, "run.sh")):
+        assert "tiger" not in kept
+        assert any(one in kept for one in found.split("|"))
+
+
 def test_a_file_keeps_its_form() -> None:
     """A job of a Prometheus is what stands below its name; a reader that parses it finds the same."""
     value = (

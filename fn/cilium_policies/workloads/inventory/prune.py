@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Iterator
 
 from cilium_policies.catalogue.load import Catalogue
 from cilium_policies.catalogue.parts import group_kind
+from cilium_policies.catalogue.ports import FETCHING
 from cilium_policies.document.finding import RefusedError
 from cilium_policies.document.parse import load
 from cilium_policies.kube.kinds import FIELDS, READ_KINDS, WHOLE
@@ -89,7 +90,7 @@ class Pruner:
         # Names of what is left out say nothing: who reads the inventory would not know them.
         kept = list(filter(self._keeps, found))
         self._services = services_of(kept)
-        fields, patterns = Fields(asked, NOTES), {*asked["patterns"], PLUGIN}
+        fields, patterns = Fields(asked, NOTES), {*asked["patterns"], *FETCHING, PLUGIN}
         self.texts = texts.Texts(patterns, names_of(kept), read, asked["calls"], fields)
 
     def prune(self, one: Object) -> Mapping | None:
