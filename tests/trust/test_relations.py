@@ -58,8 +58,8 @@ def test_within_one_set_the_ties_hold() -> None:
     assert {("lidarr", "alpha-pg"), ("gitea", "alpha-pg"), ("web", "alpha-cache")} <= found
 
 
-# They act on objects of every namespace: sources, Providers, stores, data sources that select a Grafana by its labels, routes
-# that are to be probed (gatus-sidecar watches all namespaces unless `--namespace` says one, and gatus asks them).
+# They act on objects of every namespace: sources, Providers, stores, data sources that select a Grafana by its labels,
+# routes that are to be probed (gatus-sidecar watches all namespaces unless `--namespace` says one; gatus asks them).
 _BY_OBJECTS = (
     "flux-source-controller",
     "flux-notification-controller",
