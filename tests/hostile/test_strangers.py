@@ -157,6 +157,20 @@ def test_nothing_beside_the_repository_is_read(tmp_path: Path, kind: str, how: s
         assert b"leads out of the repository" in done.stderr
 
 
+def test_kustomizations_may_lie_on_one_another_without_end(tmp_path: Path) -> None:
+    """Each calls for the next one here: Python allows for less."""
+    root = laid(
+        tmp_path, {".git/config": "", "0/kustomization.yaml": "resources: [../1, a.yaml]\n", "0/a.yaml": MAP}
+    )
+    for number in range(1, 700):
+        laid(root, {f"{number}/kustomization.yaml": f"resources: [../{number + 1}]\n"})
+    laid(root, {"700/kustomization.yaml": "resources: [../../own.yaml]\n"})
+    (tmp_path.parent / "own.yaml").write_text(MAP)
+    assert b"../../own.yaml leads out of the repository" in built(root).stderr
+    laid(root, {"700/kustomization.yaml": "resources: [../0/a.yaml]\n"})
+    assert b"more than 200 deep" in built(root).stderr
+
+
 def test_what_lies_in_the_repository_is_read(tmp_path: Path) -> None:
     root = beside(tmp_path, "base")
     files = {

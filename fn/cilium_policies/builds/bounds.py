@@ -33,7 +33,9 @@ class Bounds:
         self.has_links = True
         self.read: Callable[[str], Fields] = kustomization.read
         self._folders: dict[str, str] = {}  # as they are without links
-        self._out: dict[tuple[str, str], str] = {}
+        self._within: set[tuple[str, str]] = (
+            set()
+        )  # that were looked through, each with what they may lie in as well
 
     def hold(self, place: str, also: str = "") -> bool:
         """Whether what lies at a place is the repository's, or a part of the folder `also`; links are followed."""
@@ -55,26 +57,26 @@ class Bounds:
         does."""
         if not self._is_known:
             return ""
-        key = (folder, also)
-        if key not in self._out:
-            self._out[key] = ""  # of a ring
-            self._out[key] = self._found(fields, folder, also)
-        return self._out[key]
+        waiting, seen = [(fields, folder)], {folder}
+        while waiting:
+            one, here = waiting.pop()
+            if out := self._leaving(one, here, also):
+                return out
+            for below in folders_of(one, here, (*kustomization.FOLDERS, *_CONFIGURATION)):
+                if below not in seen and (below, also) not in self._within:
+                    seen.add(below)
+                    if own := kustomization.file_in(below):
+                        with suppress(RefusedError):  # the tool says so
+                            waiting.append((self.read(own), below))
+        self._within.update((one, also) for one in seen - {folder})
+        return ""
 
-    def _found(self, fields: Fields, folder: str, also: str) -> str:
+    def _leaving(self, fields: Fields, folder: str, also: str) -> str:
         for path in chain(_paths(fields), _paths_of_configuration(fields, folder)):
             if self.has_links or _may_leave(path):
                 place = os.path.normpath(os.path.join(folder, path))
                 if os.path.lexists(place) and not self.hold(place, also):
                     return path
-        for below in folders_of(fields, folder, (*kustomization.FOLDERS, *_CONFIGURATION)):
-            if own := kustomization.file_in(below):
-                try:
-                    inner = self.read(own)
-                except RefusedError:
-                    continue  # the tool says so
-                if out := self.left(inner, below, also):
-                    return out
         return ""
 
 

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 from cilium_policies.builds import generators, kustomization, texts
 from cilium_policies.builds.kustomization import FOLDERS, Fields, folders_of
-from cilium_policies.document.finding import RefusedError
+from cilium_policies.document.finding import RefusedError, refused
 from cilium_policies.kube.objects import mappings, sequence
 from cilium_policies.kube.reading import API
 from cilium_policies.lean import Any
@@ -21,6 +21,7 @@ from cilium_policies.workloads.releases.values import merge
 _CHARTS = ("helmCharts", "helmChartInflationGenerator", "helmGlobals")
 _PATCHES = ("patches", "patchesStrategicMerge", "patchesJson6902", "replacements", "transformers")
 _FUNCTIONS = ("transformers", "validators", "generators")
+_DEEPEST = 200
 _OWN = f"apiVersion: {API}/"
 
 
@@ -48,8 +49,16 @@ class Inflation:
             self._left_out = _CHARTS
 
     def _stripped(
-        self, folder: str, charts: list[bytes], outer: str, fields: Fields | None, seen: set[str]
+        self,
+        folder: str,
+        charts: list[bytes],
+        outer: str,
+        fields: Fields | None,
+        seen: set[str],
+        deep: int = 0,
     ) -> str:
+        if deep > _DEEPEST:
+            raise refused(f"kustomizations build on one another more than {_DEEPEST} deep")
         own = kustomization.file_in(folder)
         if folder in seen or not (own or fields):
             return folder
@@ -59,7 +68,7 @@ class Inflation:
         namespace = outer or str(before.get("namespace") or "")
         instead = {}
         for below in folders_of(before, folder):
-            used = self._stripped(below, charts, namespace, None, seen)
+            used = self._stripped(below, charts, namespace, None, seen, deep + 1)
             if used != below:
                 instead[below] = used
         charts += _documents(before, folder, namespace)
