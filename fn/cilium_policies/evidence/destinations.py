@@ -257,7 +257,7 @@ class Destinations:
         if balanced or len(numbers) < len(beyond):
             yield InternetPeer(host), (port,), Reason("calls-host", (in_words(host),))
             yield from self._private(host, port, own=True) if balanced else ()
-        elif numbers or (own and ours):
+        elif numbers or (own and ours and not self.hostnames.may_be_outside(host)):
             return
         elif ":" in host or host.replace(".", "").replace("/", "").isdigit():
             yield from self._number(workload, host, port, by_url=address.scheme in ("http", "https"))

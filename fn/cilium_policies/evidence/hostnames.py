@@ -180,6 +180,11 @@ class Hostnames:
             for peer in self._senders(route)
         )
 
+    def may_be_outside(self, host: str) -> bool:
+        """Whether nothing shows if DNS does: how the proxy is published that serves the name."""
+        served = (self._proxied.get(id(route)) for route in self._every_route(host))
+        return any(one.may_be_outside for one in served if one)
+
     def _every_route(self, host: str) -> Iterator[Object]:
         """The routes that serve a name, and those of wildcards that hold it: DNS may follow either."""
         for name in looked_up(host):

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from cilium_policies.catalogue.conditions import at
 from cilium_policies.catalogue.flows import texts
 from cilium_policies.catalogue.recognise import part_of
-from cilium_policies.evidence.edge import Edge, Evidence, Peer
+from cilium_policies.evidence.edge import Edge, Evidence, Peer, workload_of
 from cilium_policies.evidence.ends import NODES, backends, ends, workloads_at
 from cilium_policies.evidence.given import Given, Note
 from cilium_policies.evidence.names import resolve
@@ -28,6 +28,9 @@ class Proxied(NamedTuple):
 
     clients: tuple[Peer, ...]
     targets: tuple[tuple[Peer, Port], ...]
+    may_be_outside: bool = (
+        False  # nothing shows how the proxy is published: a load balancer's name may lead outside
+    )
 
 
 _GATEWAY_API = "gateway.networking.k8s.io"
@@ -71,7 +74,9 @@ def served(cluster: Cluster, given: Given) -> Iterator[tuple[str, Object, Proxie
                 if domain := domains[id(row)]:
                     names = [f"{filled(text(rule.get('label')), one)}.{domain}"]
             if names:
-                proxied = Proxied(clients, tuple(_backends(cluster, one, row)))
+                pods = filter(None, map(workload_of, clients))
+                outside = row.get("balanced") == "true" and not any(map(cluster.services_for, pods))
+                proxied = Proxied(clients, tuple(_backends(cluster, one, row)), outside)
                 yield from ((name, one, proxied) for name in names)
 
 
