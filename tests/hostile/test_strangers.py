@@ -10,7 +10,7 @@ import pytest
 
 from tests.builds import ks, laid
 from tests.cli.within import Done, within
-from tests.e2e.test_build_argo import application
+from tests.e2e.test_build_argo import HERE, application, application_set
 from tests.hostile.oracle import waiting
 from tests.tools import environment, require
 
@@ -263,3 +263,21 @@ def test_no_program_of_the_folder_that_it_is_started_in_is_run(tmp_path: Path) -
         (root / name).chmod(0o755)
     assert built(root).returncode == 0
     assert not (tmp_path / "ran").exists()
+
+
+@pytest.mark.parametrize("user", ["me:{}", "{}", "me:{}$x", "me:x/{}", "me:x@{}", "me:x://{}", "me:x {}"])
+def test_no_password_of_a_source_elsewhere_is_said(tmp_path: Path, user: str) -> None:
+    url = f"https://{user.format(SECRET)}@git.example.net/x?token={SECRET}"
+    other = application("web", "path: apps/web\n").replace(HERE, url)
+    made = application_set(
+        f"generators: [{{git: {{repoURL: '{url}', files: [{{path: 'a/*.yaml'}}]}}}}]\n"
+        "template: {metadata: {name: a}}\n"
+    )
+    done = built(
+        laid(
+            tmp_path,
+            {"a.yaml": other, "b.yaml": made, "c.yaml": application("c", "path: c\n"), "c/a.yaml": MAP},
+        )
+    )
+    assert done.stderr.count(b"https://git.example.net/x") == 2
+    assert SECRET.encode() not in done.stderr

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 
 from cilium_policies.builds import typed
 from cilium_policies.builds.expressions import evaluated, word
+from cilium_policies.builds.git import shown
 from cilium_policies.builds.repository import Repository, above
 from cilium_policies.builds.template_patch import NotEvaluatedError, patches, selected
 from cilium_policies.errors import CiliumPoliciesError
@@ -108,7 +109,7 @@ class ApplicationSet:
 
     def _git(self, body: Params, _: Params) -> Iterator[Params]:
         if not self._is_here(str(body.get("repoURL") or "")):
-            raise Unknown(f"its generator reads {body.get('repoURL')}, not this repository")
+            raise Unknown(f"its generator reads {shown(body.get('repoURL'))}, not this repository")
         values = mapping(body.get("values"))
         for path in self._folders(mappings(body.get("directories"))):
             yield self._with_values({"path": _path(path)}, values)

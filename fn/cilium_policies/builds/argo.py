@@ -11,7 +11,7 @@ from cilium_policies.builds import app_charts, argo_chart, argo_source, texts, t
 from cilium_policies.builds.app_roots import Written, left_out, paths, roots
 from cilium_policies.builds.applications import HOME, App, all_sources
 from cilium_policies.builds.applicationset import ApplicationSet, Unknown, alone
-from cilium_policies.builds.git import address
+from cilium_policies.builds.git import address, shown
 from cilium_policies.builds.kustomization import Fields
 from cilium_policies.builds.notes import Note
 from cilium_policies.builds.repository import ARGO, Repository, Told, clean
@@ -149,7 +149,7 @@ class Argo:
         if not source.get("path"):
             return None  # `ref` alone: values for another source
         if not self.is_here(str(source.get("repoURL") or "")):
-            app.elsewhere = f"its source {source.get('repoURL')} is not this repository"
+            app.elsewhere = f"its source {shown(source.get('repoURL'))} is not this repository"
             note = f"not built: {app.elsewhere}"
             return lambda: argo_source.Made([], [source], [note])
         namespace = str(app.destination.get("namespace") or "")
