@@ -63,6 +63,10 @@ condition; several keys of one must all hold, of a list of conditions any: `valu
 `text:` (regular expressions on variables, arguments, all configuration), `mentions:` (object-storage, chat, sign-in,
 mail), `component:`, `distribution:`, `replicas:`, `not:`, `all:`.
 
+`portNames: {admin: 9999}` are names that the containers have for ports of TCP, with their usual numbers: a monitor or
+a Service that calls such a port of pods which no manifest shows means this number. It is needed where neither a Service
+of that port's name below `services` nor the one port for scrapers tells it.
+
 `to: kube-apiserver` asks for a role binding of the pod's own where labels and images alone say what it is; with
 `needsNoRole: true` it does not: the program calls the API with the tokens of its users, or for what everybody may ask.
 

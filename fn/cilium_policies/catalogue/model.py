@@ -199,6 +199,11 @@ class Component:
         return text(self.data.get("workload"))
 
     @property
+    def port_names(self) -> dict[str, int]:
+        """The names that its containers give to ports of TCP, and their usual numbers."""
+        return {name: int(text(number)) for name, number in mapping(self.data.get("portNames")).items()}
+
+    @property
     def host_network(self) -> bool:
         return flag(self.data.get("hostNetwork"))
 

@@ -8,6 +8,7 @@ from cilium_policies.catalogue.conditions import holds
 from cilium_policies.catalogue.flows import Edge as Known
 from cilium_policies.catalogue.load import Catalogue
 from cilium_policies.catalogue.recognise import is_among
+from cilium_policies.cilium.validity import minor_of
 from cilium_policies.config.model import EGRESS
 from cilium_policies.document.finding import INFO, Finding
 from cilium_policies.evidence.edge import CidrPeer, Edge, FqdnPeer, InternetPeer, Peer
@@ -19,7 +20,7 @@ from cilium_policies.generate.facts import WorkloadFacts
 from cilium_policies.generate.outside import misses
 from cilium_policies.generate.roles import Roles
 from cilium_policies.generate.shown_ports import sending
-from cilium_policies.generate.uncovered import GUESSED, UNKNOWN, Key, Uncovered, of_workload
+from cilium_policies.generate.uncovered import GUESSED, UNKNOWN, Key, Uncovered, of_workload, some
 from cilium_policies.kube.ports import Port
 from cilium_policies.lean import TYPE_CHECKING, NamedTuple
 from cilium_policies.workloads.cluster import Cluster
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from cilium_policies.config.model import NamesMode
     from cilium_policies.generate.uncovered import Why
 
+_EACH_BY_NAME = 20  # the minor version from which a port's name is looked up on the pods of its peer alone
 _SINGLE = "one build alone: others may name more (give the whole tree, or an inventory)"
 
 
@@ -236,6 +238,27 @@ def nameless_calls(edges: Iterable[Edge], names: NamesMode, complete: Collection
         cure = f"{{from: {{pod: {one.namespace}/{one.name}}}, to: {{fqdn: NAME}}{on}, why: …}}"
         parts = (", ".join(ports) or "any port",)
         yield of_workload(UNKNOWN, "nameless", EGRESS, one, parts, cure)
+
+
+def by_port_name(edges: Iterable[Edge], cluster: Cluster, complete: Collection[Key]) -> Iterator[Uncovered]:
+    """What is called on ports of which the name alone is known, a line a client: Cilium before 1.20 looks it up among
+    all pods of the cluster."""
+    found: dict[Workload, dict[str, str]] = {}
+    for edge in edges:
+        client, names = edge.client, [port.name for port in edge.ports if port.name and not port.number]
+        if names and client is not None and client.own and (client.key, EGRESS) not in complete:
+            server = edge.server
+            place = (
+                f"{server.namespace}/{server.name}" if server else getattr(edge.target, "namespace", "pods")
+            )
+            found.setdefault(client, {}).update({f"{place} {name}": place for name in names})
+    if not found or ((version := cluster.settings.cilium_version) and minor_of(version) >= _EACH_BY_NAME):
+        return
+    for one, called in found.items():
+        first = next(iter(called.values()))
+        to = f"{{pod: {first}}}" if "/" in first else f"{{namespace: {first}}}"
+        cure = f"{{from: {{pod: {one.namespace}/{one.name}}}, to: {to}, ports: [NUMBER/TCP], why: …}}"
+        yield of_workload(GUESSED, "port-by-name", EGRESS, one, (some([*called]),), cure)
 
 
 def _is_limited(known: Known, facts: WorkloadFacts, cluster: Cluster) -> bool:

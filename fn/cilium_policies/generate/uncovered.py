@@ -54,6 +54,7 @@ if TYPE_CHECKING:
         "host-unopened",
         "bucket-unopened",
         "port-unfollowed",
+        "port-by-name",
         "unpublished",
         "left-to-you",
         "rendered-only",
@@ -132,6 +133,8 @@ _SENTENCES: dict[Why, str] = {
     "bucket-unopened": "its object names a bucket ({}), and no rule lets it call a store outside",
     "unpublished": "its values publish a Service ({}), and no rule lets anybody in from outside",
     "port-unfollowed": "its object sets ports ({}) that no rule has",
+    "port-by-name": "it calls ports of which the name alone is known ({}): before Cilium 1.20 that works only where no"
+    " other pod of the cluster has a port of that name with another number",
     "left-to-you": "it may call others for: {}; that is allowed only where you say so",
     "rendered-only": "that nobody else is meant there is known from a chart of {} alone, not from its source",
     "api-only": "it calls the Kubernetes API; the manifests do not show whether it calls anything else",

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from functools import cached_property, lru_cache
 
+from cilium_policies.catalogue.model import Component
 from cilium_policies.config.settings import Settings
 from cilium_policies.kube.access_rules import Bindings
 from cilium_policies.kube.gateway_api import Proxy
@@ -46,10 +47,13 @@ class Cluster(Serving):
         repeated: Sequence[Object] = (),
         roles: Roles | None = None,
         proxies: dict[str, Proxy] | None = None,
+        components: Mapping[str, Component] | None = None,
     ) -> None:
         super().__init__(workloads, services)
         self.roles = roles or {}
         self.proxies = proxies or {}  # how those of Gateways differ from the Gateway API, by component
+        self.components = components or {}  # the catalogue's entries
+        self._numbers: dict[tuple[int, str, str], int | None] = {}
         self.owners = owners  # the Flux Kustomizations that apply objects of the input
         self.repeated = repeated  # what repeats an earlier object by name
         self.makers = makers  # objects of which pods may come that nobody here knows
@@ -200,8 +204,9 @@ class Cluster(Serving):
 
     def target_port(self, workload: Workload, target: str, protocol: str = "TCP") -> Port | None:
         """A targetPort on a workload: a number stands for itself, a name is looked up in its containers;
-        on a workload whose containers are not shown a name stays a name (Cilium accepts port names). None, too, for a
-        number that is no port: objects of operators and values of charts are not validated as Services are."""
+        on a workload whose containers are not shown it is what its object or the catalogue says, or stays a name.
+        None, too, for a number that is no port: objects of operators and values of charts are not validated as
+        Services are."""
         if target.isdigit():
             number = port_number(target)
             return _port(number, protocol) if number else None
@@ -209,8 +214,18 @@ class Cluster(Serving):
             if declared.name == target and declared.protocol == protocol:
                 return _port(declared.number, protocol)
         if not workload.rendered and target:
-            return Port(0, protocol, target)
+            number = self._number(workload, target, protocol)
+            if number != 0:  # nothing listens there
+                return _port(number, protocol) if number else Port(0, protocol, target)
         return None
+
+    def _number(self, workload: Workload, name: str, protocol: str) -> int | None:
+        asked = (id(workload), name, protocol)
+        if asked not in self._numbers:
+            from cilium_policies.workloads.port_names import number_of  # many inputs have no such name
+
+            self._numbers[asked] = number_of(workload, name, protocol, self)
+        return self._numbers[asked]
 
 
 @lru_cache(maxsize=1024)

@@ -82,7 +82,19 @@ def gather(
     for one in (*workloads, *unnamed):
         one.freeze()
     roles, proxies = catalogue.roles, catalogue.proxies
-    return Cluster(shown, workloads, services, settings, owners, unnamed, unseen, repeated, roles, proxies)
+    return Cluster(
+        shown,
+        workloads,
+        services,
+        settings,
+        owners,
+        unnamed,
+        unseen,
+        repeated,
+        roles,
+        proxies,
+        catalogue.components,
+    )
 
 
 # How a server with data of its own is run: in a StatefulSet, or by its operator.

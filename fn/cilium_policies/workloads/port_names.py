@@ -1,0 +1,73 @@
+"""The number of a port that a monitor or a Service calls by its name, on pods whose containers no manifest shows.
+
+A name works in a rule that lets pods in, where each pod tells its own. In one that lets them out, Cilium before 1.20
+looks it up among all pods of the cluster, and opens nothing where two have it with different numbers, as they have
+`metrics`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from cilium_policies.catalogue.model import Component
+from cilium_policies.kube.objects import Mapping, mapping, mappings, port_number, text
+from cilium_policies.kube.ports import is_of_metrics
+from cilium_policies.lean import TYPE_CHECKING, Any
+from cilium_policies.workloads.model import Workload
+
+if TYPE_CHECKING:
+    from cilium_policies.workloads.cluster import Cluster
+
+
+def number_of(workload: Workload, name: str, protocol: str, cluster: Cluster) -> int | None:
+    """What the containers in its object or values have, or the catalogue: by name, by the Service before them, or as
+    the one port that is scraped. None where nothing tells, 0 where it is known that nothing listens there."""
+    entry = cluster.components.get(workload.component)
+    by_name = entry.port_names.get(name) if entry is not None and protocol == "TCP" else None
+    if by_name:
+        return workload.moved.get(by_name, by_name)
+    before = (each for each in cluster.doors(workload) if (each.name, each.protocol) == (name, protocol))
+    for told in (
+        set(_declared(workload.values, name, protocol)),
+        {number for each in before if (number := port_number(each.target or str(each.port)))},
+        _scraped(entry, name) if entry is not None and protocol == "TCP" else set(),
+    ):
+        if len(told) == 1:
+            number = next(iter(told))
+            return workload.moved.get(number, number)
+    return 0 if entry is not None and _is_closed(entry, entry.played(workload.labels)) else None
+
+
+def _declared(values: Mapping, name: str, protocol: str) -> Iterator[int]:
+    """The ports of this name of containers that stand somewhere in an object or in values."""
+    left: list[Any] = [values]
+    while left:
+        value = left.pop()
+        if isinstance(value, list):
+            left += value
+            continue
+        for key, one in mapping(value).items():
+            for port in mappings(one) if key == "ports" else ():
+                number = port_number(port.get("containerPort"))
+                same = text(port.get("name")) == name and (text(port.get("protocol")) or "TCP") == protocol
+                if number and same:
+                    yield number
+            if isinstance(one, (dict, list)):
+                left.append(one)
+
+
+def _scraped(entry: Component, name: str) -> set[int]:
+    """The ports of an entry that scrapers read, for a name that says so."""
+    if not is_of_metrics(name):
+        return set()
+    edges = (edge for edge in entry.own_edges if edge.direction == "ingress" and edge.peer == "scraper")
+    return {
+        port.number for edge in edges for port in edge.pod_ports() if port.protocol == "TCP" and not port.end
+    }
+
+
+def _is_closed(entry: Component, part: str) -> bool:
+    """Whether it was looked up that nobody calls these pods, of the whole entry or of this part."""
+    inward = (edge for edge in entry.own_edges if edge.direction == "ingress")
+    peers = [edge.peer for edge in inward if not edge.part or part in edge.part]
+    return peers == ["none"] and not entry.guessed
