@@ -8,7 +8,6 @@ from cilium_policies.catalogue.conditions import holds
 from cilium_policies.catalogue.flows import Edge as Known
 from cilium_policies.catalogue.load import Catalogue
 from cilium_policies.catalogue.recognise import is_among
-from cilium_policies.cilium.validity import minor_of
 from cilium_policies.config.model import EGRESS
 from cilium_policies.document.finding import INFO, Finding
 from cilium_policies.evidence.edge import CidrPeer, Edge, FqdnPeer, InternetPeer, Peer
@@ -252,7 +251,11 @@ def by_port_name(edges: Iterable[Edge], cluster: Cluster, complete: Collection[K
                 f"{server.namespace}/{server.name}" if server else getattr(edge.target, "namespace", "pods")
             )
             found.setdefault(client, {}).update({f"{place} {name}": place for name in names})
-    if not found or ((version := cluster.settings.cilium_version) and minor_of(version) >= _EACH_BY_NAME):
+    if not found:
+        return
+    from cilium_policies.cilium.validity import minor_of  # few inputs have such a name
+
+    if (version := cluster.settings.cilium_version) and minor_of(version) >= _EACH_BY_NAME:
         return
     for one, called in found.items():
         first = next(iter(called.values()))
