@@ -28,7 +28,6 @@ from cilium_policies.workloads.model import Workload
 
 if TYPE_CHECKING:
     from cilium_policies.catalogue.hosts import Answer
-    from cilium_policies.config.model import NamesMode
     from cilium_policies.generate.uncovered import Why
 
 _EACH_BY_NAME = 20  # the minor version from which a port's name is looked up on the pods of its peer alone
@@ -224,10 +223,14 @@ def _users_hosts(why: Why, workload: Workload, limited: list[Known]) -> Uncovere
     return of_workload(GUESSED, why, EGRESS, workload, parts, cure)
 
 
-def nameless_calls(edges: Iterable[Edge], names: NamesMode, complete: Collection[Key]) -> Iterator[Uncovered]:
-    """What `all` takes away, a line a workload, but for those whose egress the config explains (`complete`)."""
+def nameless_calls(
+    edges: Collection[Edge], cluster: Cluster, complete: Collection[Key], said: Collection[Key]
+) -> Iterator[Uncovered]:
+    """What `all` takes away, a line a workload, but for those whose egress the config explains (`complete`); and what
+    is called on ports without a number, but for those of `said`."""
+    yield from _by_port_name(edges, cluster, said)
     lost: dict[Workload, list[Edge]] = {}
-    for edge in edges if names == "all" else ():
+    for edge in edges if cluster.settings.fqdn == "all" else ():
         client = edge.client
         if client is not None and client.own and (client.key, EGRESS) not in complete and misses(edge):
             lost.setdefault(client, []).append(edge)
@@ -239,7 +242,7 @@ def nameless_calls(edges: Iterable[Edge], names: NamesMode, complete: Collection
         yield of_workload(UNKNOWN, "nameless", EGRESS, one, parts, cure)
 
 
-def by_port_name(edges: Iterable[Edge], cluster: Cluster, complete: Collection[Key]) -> Iterator[Uncovered]:
+def _by_port_name(edges: Iterable[Edge], cluster: Cluster, complete: Collection[Key]) -> Iterator[Uncovered]:
     """What is called on ports of which the name alone is known, a line a client: Cilium before 1.20 looks it up among
     all pods of the cluster."""
     found: dict[Workload, dict[str, str]] = {}

@@ -22,7 +22,7 @@ from cilium_policies.generate.foreign import Foreign, judged
 from cilium_policies.generate.kept_in_audit import KeptInAudit
 from cilium_policies.generate.knowledge import Knowledge
 from cilium_policies.generate.left_open import left_open
-from cilium_policies.generate.named import by_port_name, closed_hosts, kept, nameless_calls, unasked
+from cilium_policies.generate.named import closed_hosts, kept, nameless_calls, unasked
 from cilium_policies.generate.namespaces import Namespace, namespaces
 from cilium_policies.generate.operator_policies import operator_policies
 from cilium_policies.generate.other_builds import (
@@ -103,10 +103,9 @@ def plan(
     listed = _listed(left)
     left += unread(cluster, hints, parts, found, subjects, settled | listed)
     unknown = [one for one in left if one.degree == UNKNOWN]
-    left += nameless_calls(found, cluster.settings.fqdn, settled | _told(found, unknown))
+    left += nameless_calls(found, cluster, settled | _told(found, unknown), settled)
     left += closed_hosts(cluster, catalogue, parts, hints, found, subjects, settled | _told(found, left))
     left += [*knowledge.unsure(hints.unsure or (), subjects, listed), *forwards(cluster, dns, chosen)]
-    left += by_port_name(found, cluster, settled)
     left += closed_blind(cluster, dns, chosen, {one.namespace for one in left})
     held = KeptInAudit(chosen, cluster, config, left)
     on = {name: one for name, one in chosen.items() if not held.modes[name].off}

@@ -81,20 +81,8 @@ def gather(
     unseen += _unseen(shown, catalogue, unknown, workloads, unplaced, partial)
     for one in (*workloads, *unnamed):
         one.freeze()
-    roles, proxies = catalogue.roles, catalogue.proxies
-    return Cluster(
-        shown,
-        workloads,
-        services,
-        settings,
-        owners,
-        unnamed,
-        unseen,
-        repeated,
-        roles,
-        proxies,
-        catalogue.components,
-    )
+    told = (catalogue.roles, catalogue.proxies, catalogue.components)
+    return Cluster(shown, workloads, services, settings, owners, unnamed, unseen, repeated, *told)
 
 
 # How a server with data of its own is run: in a StatefulSet, or by its operator.
