@@ -136,7 +136,10 @@ _OTHERS: Fields = {
     "SecretProviderClass": ("spec.parameters.objects",),
     "OCIRepository": ("spec.url", "spec.ref"),
     "HelmRepository": ("spec.url", "spec.type"),
-    "Kustomization": ("spec.targetNamespace", "spec.postBuild", "spec.kubeConfig"),
+    "Kustomization": (
+        *("spec.targetNamespace", "spec.postBuild", "spec.kubeConfig"),  # of Flux
+        *("helmCharts", "helmChartInflationGenerator", "namespace"),  # of kustomize
+    ),
     "HelmChartInflationGenerator": (WHOLE,),
 }
 

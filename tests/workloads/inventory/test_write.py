@@ -240,6 +240,26 @@ def test_a_release_for_another_cluster_stays_one():
     assert kept.spec["kubeConfig"] == {"secretRef": {"name": "remote"}}
 
 
+CHARTS = """
+apiVersion: kustomize.config.k8s.io/v1beta1
+kind: Kustomization
+namespace: %s
+secretGenerator: [{name: keys, literals: [tiger]}]
+helmCharts:
+- {name: app-template, releaseName: %s, repo: https://charts.example.com, version: 4.1.1, valuesInline: {motto: tiger}}
+"""
+
+
+def test_charts_of_kustomizations_are_kept():
+    """None of them has a name: those of the other builds are not the own one."""
+    files = {f"{name}.yaml": CHARTS % (name, name) for name in ("a", "b", "c")}
+    others = inventory(files).others(objects(files["a.yaml"], "a.yaml"))
+    assert [one.body["namespace"] for one in others] == ["b", "c"]
+    [chart] = others[0].body["helmCharts"]
+    assert (chart["name"], chart["releaseName"], chart["version"]) == ("app-template", "b", "4.1.1")
+    assert "tiger" not in str([one.body for one in others])
+
+
 def test_only_what_is_read_of_an_object_is_kept():
     """By the declarations in `kube/kinds.py`: a field that nobody reads is no part of an inventory."""
     account = "apiVersion: v1\nkind: ServiceAccount\nmetadata: {name: a, namespace: b}\n"

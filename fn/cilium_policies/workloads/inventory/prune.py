@@ -63,7 +63,7 @@ _IDLE_VALUES = frozenset(
     containerSecurityContext additionalPrometheusRulesMap additionalPrometheusRules dashboards
     """.split()  # noqa: SIM905 -- as above
 )
-_RELEASES = ("HelmRelease", "HelmChart", "HelmChartConfig")
+_RELEASES = ("HelmRelease", "HelmChart", "HelmChartConfig", "Kustomization", "HelmChartInflationGenerator")
 _CALLS = ("httpGet", "tcpSocket", "grpc")  # of which the port is read; paths and headers may hold a secret
 _APPLIED = "kubectl.kubernetes.io/last-applied"
 

@@ -182,8 +182,8 @@ def _id(one: Object) -> tuple[str, str, str, str]:
 
 
 def _is_open(one: Object) -> bool:
-    """Whether a variable stands in the name, so that many builds have an object of that name."""
-    return "${" in one.name or "${" in one.namespace
+    """Whether many builds have an object of that name: a variable stands in it, or it is none, as a kustomization's."""
+    return not one.name or "${" in one.name or "${" in one.namespace
 
 
 def _objects(build: dict[str, Any]) -> list[Object]:
