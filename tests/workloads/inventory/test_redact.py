@@ -106,6 +106,31 @@ def test_of_values_words_stay_in_fields_that_are_read_and_never_below_keys_of_cr
     assert (kept["host"], kept["selector"]) == (given["host"], given["selector"])
 
 
+def test_a_key_below_which_a_program_stands_is_its_name() -> None:
+    """Only where the mapping has what every such part has; what a credential's own key holds is emptied there too."""
+    container = {
+        "image": {"repository": "ghcr.io/a/b"},
+        "envFrom": [{"secretRef": {"name": "keys"}}],
+        "env": {"COOKIE_SECRET": "tiger", "MOTTO": "tiger"},
+        "args": ["--client-secret=tiger", "tiger"],
+        "password": {"name": "tiger"},
+    }
+    values = {
+        "controllers": {"web-oauth2-proxy": {"containers": {"oauth2-proxy": container}}},
+        "service": {"authelia": {"controller": "web-oauth2-proxy", "ports": {"http": {"port": "4180"}}}},
+    }
+    kept = KNOWN.tree(values)
+    [inner] = kept["controllers"]["web-oauth2-proxy"]["containers"].values()
+    assert (inner["image"], inner["envFrom"]) == (container["image"], container["envFrom"])
+    assert kept["service"] == values["service"]
+    assert "tiger" not in str(kept)
+    for key in ("controllers", "containers", "initContainers", "service", "ingress", "persistence"):
+        assert KNOWN.tree({key: {"auth": {"name": "tiger"}}}) == {key: {"auth": {"name": ""}}}
+        assert KNOWN.tree({"auth": {key: {"token": {"image": {"name": "tiger"}}}}})["auth"][key]["token"] == {
+            "image": {"name": ""}
+        }
+
+
 @pytest.mark.parametrize(
     "given",
     [

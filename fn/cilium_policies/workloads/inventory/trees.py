@@ -35,6 +35,17 @@ _STRICT = frozenset(
     " customrequestheaders substitute params body".split()
 )
 _ARGUMENTS = ("command", "args")
+# Of bjw-s' common library (releases/app_names.py): below these a key is a name, and holds one of these trees
+_CALLED = {
+    "controllers": ("containers",),
+    "containers": ("image",),
+    "initContainers": ("image",),
+    "service": ("ports",),
+    "ingress": ("hosts",),
+    "route": ("hostnames", "parentRefs"),
+    "serviceMonitor": ("endpoints",),
+    "persistence": ("advancedMounts", "globalMounts"),
+}
 _SAYS_NOTHING = frozenset(("true", "false", "null", "", "x"))
 _REFERS = frozenset(
     ("operator", "name", "optional")
@@ -69,7 +80,7 @@ class Trees(Scrubber):
                 return self._label(value, key)
             if key.endswith("nnotations"):
                 return {name: self.note(inner, name) for name, inner in value.items()}
-            return self._members(value, key, strict)
+            return self._members(value, key, strict, above)
         if isinstance(value, list):
             if key in _ARGUMENTS and all(isinstance(one, str) and "\n" not in one for one in value):
                 return self._arguments(value, key)
@@ -116,8 +127,9 @@ class Trees(Scrubber):
         scrubbed = self._words(value, live, key, Parsed(found))
         return self.told.restored(found, key, scrubbed).split("\n")
 
-    def _members(self, members: dict[str, Any], key: str, strict: bool) -> dict[str, Any]:
-        below = key if is_credential(key) and key.lower() not in _STRICT else ""
+    def _members(self, members: dict[str, Any], key: str, strict: bool, above: str) -> dict[str, Any]:
+        secret = is_credential(key) and key.lower() not in _STRICT and not _is_called(above, members)
+        below = key if secret else ""
         name = members.get("name")
         # Of env, or a parameter
         entry = isinstance(name, str) and (isinstance(members.get("value"), str) or key == "env")
@@ -136,6 +148,12 @@ class Trees(Scrubber):
 
 def _is_key(key: str) -> bool:
     return _IS_KEY.fullmatch(key) is not None and "://" not in key
+
+
+def _is_called(above: str, members: dict[str, Any]) -> bool:
+    """Whether the key of a mapping is what somebody calls a part of a release (`controllers.oauth2-proxy`): by the key
+    above and a field that every such part has."""
+    return any(isinstance(members.get(field), (dict, list)) for field in _CALLED.get(above, ()))
 
 
 def _is_word(name: Any) -> bool:
