@@ -173,6 +173,7 @@ def test_a_key_below_which_a_program_stands_is_its_name() -> None:
             "url": "nas.lan",
             "kinds": ["A"],
         },
+        {"hostnames": ["auth.${DOMAIN}"], "parentRefs": [{"name": "${GATEWAY}", "sectionName": "https"}]},
         {"podLabels": {"app": "{{ .Release.Name }}-web"}, "fullnameOverride": "{{ .Release.Name }}"},
         {"valuesFrom": [{"kind": "Secret", "name": "keys", "valuesKey": "token", "targetPath": "a.b"}]},
     ],
@@ -189,6 +190,8 @@ def test_words_of_fields_that_are_read_stay(given: dict[str, object]) -> None:
             {"match": "Host(`a.acme.com`) && Header(`x`)"},
         ),
         ({"userName": "tiger"}, {"userName": "x"}),
+        ({"hostname": "${DOMAIN:=the tiger}"}, {"hostname": "${DOMAIN:=x x}"}),
+        ({"hostname": "0a1b2c3d4e5f6a7b8c9d0e1f${DOMAIN}"}, {"hostname": "x"}),
         (
             {"elements": [{"team": "blue", "password": "tiger"}]},
             {"elements": [{"team": "blue", "password": ""}]},

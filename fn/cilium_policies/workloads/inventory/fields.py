@@ -57,6 +57,7 @@ _IS_IMAGE = re.compile(r"(?i)image(?:name)?\Z|(?:^|_)(?:reference|package|reposi
 _WORD = re.compile(r"[\w.\-/:*,+]{1,253}")
 _LABEL = re.compile(r"[\w.\-/*${}]{0,253}")
 _PART = re.compile(r"[A-Za-z0-9]+")
+_VARIABLE = re.compile(r"\$\{\w{1,60}\}")  # of Flux, without a value of its own: `auth.${DOMAIN}`
 _CALL = re.compile(r"(Host|HostSNI|[A-Z][A-Za-z]{2,20})\((?:[`\"][^`\"()\s]{0,253}[`\"](?:, ?)?){1,20}\)")
 _HOSTS = ("Host", "HostSNI")
 _SCRAPED = ("scrape", "port", "probe", "scheme")  # behind any company's name
@@ -134,7 +135,8 @@ class Fields:
             return False
         if _IS_IMAGE.search(key) is not None and IMAGE.fullmatch(value) is not None:
             return True
-        return is_plain(value) and (is_rule(key, above) or _is_word(value))
+        filled = _VARIABLE.sub("", value)
+        return is_plain(filled) and (is_rule(key, above) or _is_word(filled))
 
     def is_note(self, key: str, value: str) -> bool:
         """Whether a word stays because somebody reads the annotation."""
