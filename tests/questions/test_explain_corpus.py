@@ -75,13 +75,23 @@ def test_a_port_s_name_leaves_open_what_no_deny_rule_forbids(
         monkeypatch.setattr(question, "_REASONS", dict.fromkeys(question._REASONS, "words"))
     case = next(one for one in cases(corpus) if one.name == "seed-cluster")
     builds = [(str(build), build.read_bytes()) for build in case.builds]
-    deny = small.policy(
-        "{endpointSelector: {}, ingressDeny: [{fromEntities: [cluster]}]}", namespace="network"
-    )
+    ports = "toPorts: [{ports: [{port: odd, protocol: TCP}]}]"
+    by_name = [
+        small.policy(
+            f"{{endpointSelector: {{}}, egress: [{{toEntities: [cluster], {ports}}}]}}",
+            namespace="monitoring",
+        ),
+        small.policy(
+            f"{{endpointSelector: {{}}, ingress: [{{fromEntities: [cluster], {ports}}}]}}",
+            namespace="network",
+        ),
+    ]
+    builds += [(f"{number}.yaml", one.encode()) for number, one in enumerate(by_name)]
+    deny = small.policy("{endpointSelector: {}, ingressDeny: [{fromEntities: [cluster]}]}", "deny", "network")
     for named, word in ((builds, "not known"), ([*builds, ("deny.yaml", deny.encode())], "denied")):
         made = run_on(named, Options()).made
         plan, policies = made.plan, made.policies.policies
         snapshot = with_generated(plan.cluster, policies, enforced=True)
-        (answer,) = explain(snapshot, snapshot, "monitoring/vmagent-vm", "network/envoy-internal", "19001")
+        (answer,) = explain(snapshot, snapshot, "monitoring/vmagent-vm", "network/envoy-internal", "19999")
         assert (answer.now, answer.enforced) == (word, word)
-        assert "rules allow the port named metrics" in answer.note
+        assert "rules allow the port named odd" in answer.note

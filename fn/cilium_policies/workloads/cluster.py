@@ -224,7 +224,8 @@ class Cluster(Serving):
         if asked not in self._numbers:
             from cilium_policies.workloads.port_names import number_of  # many inputs have no such name
 
-            self._numbers[asked] = number_of(workload, name, protocol, self)
+            entry = self.components.get(workload.component)
+            self._numbers[asked] = number_of(workload, name, protocol, entry, self.doors(workload))
         return self._numbers[asked]
 
 

@@ -7,26 +7,25 @@ looks it up among all pods of the cluster, and opens nothing where two have it w
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from cilium_policies.catalogue.model import Component
 from cilium_policies.kube.objects import Mapping, mapping, mappings, port_number, text
 from cilium_policies.kube.ports import is_of_metrics
-from cilium_policies.lean import TYPE_CHECKING, Any
-from cilium_policies.workloads.model import Workload
-
-if TYPE_CHECKING:
-    from cilium_policies.workloads.cluster import Cluster
+from cilium_policies.lean import Any
+from cilium_policies.workloads.model import ServicePort, Workload
 
 
-def number_of(workload: Workload, name: str, protocol: str, cluster: Cluster) -> int | None:
-    """What the containers in its object or values have, or the catalogue: by name, by the Service before them, or as
-    the one port that is scraped. None where nothing tells, 0 where it is known that nothing listens there."""
-    entry = cluster.components.get(workload.component)
+def number_of(
+    workload: Workload, name: str, protocol: str, entry: Component | None, doors: Iterable[ServicePort]
+) -> int | None:
+    """What the containers in its object or values have, or the catalogue's entry: by name, by the Service before them
+    (`doors`), or as the one port that is scraped. None where nothing tells, 0 where it is known that nothing listens
+    there."""
     by_name = entry.port_names.get(name) if entry is not None and protocol == "TCP" else None
     if by_name:
         return workload.moved.get(by_name, by_name)
-    before = (each for each in cluster.doors(workload) if (each.name, each.protocol) == (name, protocol))
+    before = (each for each in doors if (each.name, each.protocol) == (name, protocol))
     for told in (
         set(_declared(workload.values, name, protocol)),
         {number for each in before if (number := port_number(each.target or str(each.port)))},
