@@ -95,18 +95,13 @@ def is_below(root: str, real: str) -> bool:
 
 
 _CONFIGURATION = ("generators", "transformers", "validators")
-_LISTS = (*kustomization.PATHS, "patchesStrategicMerge")
 
 
 def _paths(fields: Fields) -> Iterator[str]:
     """The paths that a kustomization names, among what may be one."""
-    found: list[Any] = [one for key in _LISTS for one in sequence(fields.get(key))]
-    for key in kustomization.WITH_PATH:
-        found += [one.get("path") for one in mappings(fields.get(key))]
-    found += [mapping(fields.get("openapi")).get("path"), mapping(fields.get("helmGlobals")).get("chartHome")]
-    for key in kustomization.GENERATORS:
-        for one in mappings(fields.get(key)):
-            found += [*sequence(one.get("files")), *sequence(one.get("envs")), one.get("env")]
+    found: list[Any] = []
+    kustomization.with_paths(fields, found.append)
+    found.append(mapping(fields.get("helmGlobals")).get("chartHome"))
     for one in (*mappings(fields.get("helmCharts")), *mappings(fields.get("helmChartInflationGenerator"))):
         found += [one.get("valuesFile"), one.get("values"), *sequence(one.get("additionalValuesFiles"))]
     return _named(found)

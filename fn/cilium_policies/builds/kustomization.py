@@ -7,7 +7,7 @@ temporary folder, with its paths leading back to the repository.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cache
 
 from cilium_policies.builds import typed
@@ -172,7 +172,7 @@ def placed(scratch: str, folder: str, fields: Fields, instead: Mapping[str, str]
     import json  # meanwhile the tool is at work
 
     moved = _Moved(folder, _real(scratch), instead or {})
-    text = json.dumps(moved.fields(fields), ensure_ascii=False)  # json.dump encodes in Python
+    text = json.dumps(with_paths(fields, moved.path), ensure_ascii=False)  # json.dump encodes in Python
     encoded = text.encode(errors="replace")  # a file's name may be no text
     _write_over(os.path.join(scratch, NAMES[0]), encoded)
     return scratch
@@ -195,10 +195,10 @@ def _write_over(place: str, text: bytes) -> None:
 
 def is_empty(fields: Fields) -> bool:
     """Whether nothing can come of it: kustomize calls such a file an error, Flux applies nothing."""
-    return not any(fields.get(key) for key in (*PATHS, "configMapGenerator", "secretGenerator", "helmCharts"))
+    return not any(fields.get(key) for key in (*_PATHS, *_GENERATORS, "helmCharts"))
 
 
-PATHS = (
+_PATHS = (
     "resources",
     "components",
     "bases",
@@ -208,12 +208,57 @@ PATHS = (
     "transformers",
     "validators",
 )
-WITH_PATH = ("patches", "patchesJson6902", "replacements")
-GENERATORS = ("configMapGenerator", "secretGenerator")
+_WITH_PATH = ("patches", "patchesJson6902", "replacements")
+_GENERATORS = ("configMapGenerator", "secretGenerator")
+
+
+def with_paths(fields: Fields, to: Callable[[Any], Any]) -> Fields:
+    """The fields with what `to` makes of each that may be a path; those of charts stay."""
+    made = dict(fields)
+    for key in (*_PATHS, "patchesStrategicMerge"):
+        if isinstance(made.get(key), list):
+            made[key] = [to(one) for one in made[key]]
+    for key in _WITH_PATH:
+        if isinstance(made.get(key), list):
+            made[key] = [_with_path(one, to) for one in made[key]]
+    if "openapi" in made:
+        made["openapi"] = _with_path(made["openapi"], to)
+    for key in _GENERATORS:
+        if isinstance(made.get(key), list):
+            made[key] = [_generator(one, to) for one in made[key]]
+    return made
+
+
+def _with_path(one: Any, to: Callable[[Any], Any]) -> Any:
+    """A mapping with another `path`; anything else as it is."""
+    has = isinstance(one, dict) and "path" in one
+    return {**one, "path": to(one["path"])} if has else one
+
+
+def _generator(generator: Any, to: Callable[[Any], Any]) -> Any:
+    """A generator with other `files`, `envs` and `env`; its literals are no files."""
+    if not isinstance(generator, dict):
+        return generator
+    made = dict(generator)
+    if isinstance(made.get("files"), list):
+        made["files"] = [_named(one, to) for one in made["files"]]
+    if isinstance(made.get("envs"), list):
+        made["envs"] = [to(one) for one in made["envs"]]
+    if "env" in made:
+        made["env"] = to(made["env"])
+    return made
+
+
+def _named(entry: Any, to: Callable[[Any], Any]) -> Any:
+    """`files` entries are a path, or a key and a path."""
+    if not isinstance(entry, str) or "=" not in entry:
+        return to(entry)
+    key, _, path = entry.partition("=")
+    return f"{key}={to(path)}"
 
 
 class _Moved:
-    """Paths of a kustomization as seen from another folder. What is no file or folder there (an address, a patch
+    """A path of a kustomization as seen from another folder. What is no file or folder there (an address, a patch
     written in place) stays."""
 
     def __init__(self, folder: str, here: str, instead: Mapping[str, str]) -> None:
@@ -221,27 +266,6 @@ class _Moved:
         self._here = here
         self._instead = instead
         self._above = "" if f"{here}/".startswith(f"{self._folder}/") else os.path.relpath(folder, here)
-
-    def fields(self, fields: Fields) -> Fields:
-        """The fields with every path moved."""
-        made = dict(fields)
-        for key in (*PATHS, "patchesStrategicMerge"):
-            if isinstance(made.get(key), list):
-                made[key] = [self.path(one) for one in made[key]]
-        for key in WITH_PATH:
-            if isinstance(made.get(key), list):
-                made[key] = [self._with_path(one) for one in made[key]]
-        for key in GENERATORS:
-            if isinstance(made.get(key), list):
-                made[key] = [self._generator(one) for one in made[key]]
-        if "openapi" in made:
-            made["openapi"] = self._with_path(made["openapi"])
-        return made
-
-    def _with_path(self, one: Any) -> Any:
-        """A mapping with its `path` moved; anything else as it is."""
-        has = isinstance(one, dict) and "path" in one
-        return {**one, "path": self.path(one["path"])} if has else one
 
     def path(self, path: Any) -> Any:
         """One path."""
@@ -254,23 +278,3 @@ class _Moved:
         if self._above and place.startswith(f"{self._folder}/"):
             return self._above + place[len(self._folder) :]
         return os.path.relpath(place, self._here)
-
-    def _generator(self, generator: Any) -> Any:
-        """A generator with its `files`, `envs` and `env` moved; its literals are no files."""
-        if not isinstance(generator, dict):
-            return generator
-        made = dict(generator)
-        if isinstance(made.get("files"), list):
-            made["files"] = [self._named(one) for one in made["files"]]
-        if isinstance(made.get("envs"), list):
-            made["envs"] = [self.path(one) for one in made["envs"]]
-        if "env" in made:
-            made["env"] = self.path(made["env"])
-        return made
-
-    def _named(self, entry: Any) -> Any:
-        """`files` entries are a path, or a key and a path."""
-        if not isinstance(entry, str) or "=" not in entry:
-            return self.path(entry)
-        key, _, path = entry.partition("=")
-        return f"{key}={self.path(path)}"
