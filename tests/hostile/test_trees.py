@@ -140,8 +140,8 @@ def test_the_system_is_no_repository(tmp_path: Path, monkeypatch: pytest.MonkeyP
     read: list[str] = []
     from cilium_policies.builds import repository
 
-    true = repository._walk
-    monkeypatch.setattr(repository, "_walk", lambda root, asked: read.append(root) or true(root, asked))
+    true = repository.walk
+    monkeypatch.setattr(repository, "walk", lambda root, *more: read.append(root) or true(root, *more))
     monkeypatch.setattr(repository, "_ABOVE", 50)
     built(laid(tmp_path, {"ks.yaml": ks("web", "./proc")}))
     assert "/" not in read

@@ -6,9 +6,8 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 
-from cilium_policies.builds.bounds import LEFT_OUT
 from cilium_policies.builds.notes import Note
-from cilium_policies.builds.repository import Repository, within
+from cilium_policies.builds.repository import Repository, walk, within
 from cilium_policies.document.finding import RefusedError, refused
 from cilium_policies.lean import NamedTuple
 
@@ -62,9 +61,10 @@ def rendered_by(repository: Repository, *, project: bool) -> RefusedError | None
 
 def beside(repository: Repository) -> Iterator[Note]:
     """What is said of a build of kustomizations in a repository that such a program, or Rancher's Fleet, applies."""
+    found = _found(repository, _PROJECTS)
     for program in _PROJECTS:
         said = f"{program.name} renders it, with variables and charts that are not here: {program.run}"
-        for place in _found(repository, (program,)).get(program.name, ()):
+        for place in found.get(program.name, ()):
             yield Note(os.path.relpath(place, repository.root), said)
     left = "what Rancher's Fleet applies: the charts, values and namespaces that it names are not read"
     for path in repository.files:
@@ -75,10 +75,13 @@ def beside(repository: Repository) -> Iterator[Note]:
 def _found(repository: Repository, programs: tuple[Program, ...]) -> dict[str, list[str]]:
     """The files of programs below the folder asked for, by the program's name."""
     found: dict[str, list[str]] = {}
-    for place, folders, files in os.walk(repository.asked_folder):
-        folders[:] = sorted(one for one in folders if not one.startswith(".") and one not in LEFT_OUT)
-        for name in sorted(files):
-            for program in programs:
-                if any(name == one or (one[0] == "*" and name.endswith(one[1:])) for one in program.names):
-                    found.setdefault(program.name, []).append(os.path.join(place, name))
+    folder = repository.asked_folder
+    for path, _ in walk(folder, folder, lambda name: any(_is_of(name, one) for one in programs)):
+        for program in programs:
+            if _is_of(path.rpartition("/")[2], program):
+                found.setdefault(program.name, []).append(os.path.join(folder, path))
     return found
+
+
+def _is_of(name: str, program: Program) -> bool:
+    return any(name == one or (one[0] == "*" and name.endswith(one[1:])) for one in program.names)

@@ -77,7 +77,7 @@ class Repository:
         self.links = False
         self.bounds = Bounds(self._top or self.root, is_known=bool(self._top))
         self._outside: set[str] = set()
-        for path, is_link in _walk(self.root, self.asked_folder):
+        for path, is_link in walk(self.root, self.asked_folder, _says_something):
             folder, _, name = path.rpartition("/")
             self.links = self.links or is_link
             if is_link and not self.bounds.hold(self.place(path)):
@@ -254,8 +254,9 @@ def _at_once(place: str, flags: int) -> int:
     return os.open(place, flags | getattr(os, "O_NONBLOCK", 0))
 
 
-def _walk(root: str, asked: str) -> Iterator[tuple[str, bool]]:
-    """Files that say something, and links of any name; nothing hidden but the folder asked for."""
+def walk(root: str, asked: str, is_wanted: Callable[[str], bool]) -> Iterator[tuple[str, bool]]:
+    """Files that are wanted by their names, and links of any name; in no folder that is hidden but the one asked for.
+    Each below the root, and whether it is a link."""
     waiting = [""]  # folders, the next one last: a call for each would end where they lie a thousand deep
     while waiting:
         base = waiting.pop()
@@ -267,7 +268,7 @@ def _walk(root: str, asked: str) -> Iterator[tuple[str, bool]]:
             elif one.is_dir():
                 if _is_walked(one.name, one.path, asked):
                     folders.append(one.name)
-            elif _says_something(one.name) and one.is_file():  # no pipe
+            elif is_wanted(one.name) and one.is_file():  # no pipe
                 files.append((f"{base}{one.name}", False))
         yield from sorted(files)
         waiting += (f"{base}{folder}/" for folder in sorted(folders, reverse=True))
