@@ -249,6 +249,19 @@ def test_a_directive_in_a_comment_is_none(value: str) -> None:
     assert {one.host.removesuffix("/32") for one in found if one.port} == {"10.64.0.2"}
 
 
+def test_a_measured_host_is_asked_as_its_section_says() -> None:
+    value = (
+        "*** Targets ***\nprobe = FPing\n+ a\nhost = a.acme.com\nport = 90\n"
+        "+ web\nprobe = TCPPing\nport = 8443\n++ b\nhost = b.acme.com\n++ c\nhost = c.acme.com\nport = https\n"
+        "+ far\nprobe = RemoteFPing\n++ d\nhost = d.acme.com\n"
+    )
+    assert set(directives.directives(value)) == {
+        ("a.acme.com", 8, "ICMP"),
+        ("b.acme.com", 8443, "TCP"),
+        ("c.acme.com", 80, "TCP"),  # no number, and no reason to stop
+    }
+
+
 def test_each_directive_has_its_signs_and_its_reader() -> None:
     assert directives.READERS.keys() == signs.OF_DIRECTIVES.keys()
 

@@ -6,14 +6,16 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from cilium_policies.evidence.host_keys import is_port
+
 _TARGETS = r"(?s)\*\*\* Targets \*\*\*(.*?)(?:\n\*\*\* |\Z)"
 _SECTION = r"(?m)^[ \t]{0,99}(\++)[ \t]{0,9}[\w\-]{1,99}[ \t\r]{0,99}$"
 _OPTION = r"(?m)^[ \t]{0,99}(probe|port|host)[ \t]{0,9}=[ \t]{0,9}([\w.:\-]{1,253})[ \t\r]{0,99}$"
 # What each kind of probe sends to where, by the beginning of its name: of a kind there may be several under own names.
+# Not RemoteFPing, whose questions another machine sends.
 # oetiker/SmokePing@749f27e: lib/Smokeping/probes
 _PROBES = {
     "FPing": (8, "ICMP"),
-    "RemoteFPing": (0, ""),  # another machine sends them
     "TCPPing": (80, "TCP"),
     "EchoPingHttp": (80, "TCP"),
     "EchoPingHttps": (443, "TCP"),
@@ -42,6 +44,7 @@ def measured(value: str) -> Iterator[tuple[str, int, str]]:
             host = said.pop("host", "")
             above.append(said)
             kind = max((one for one in _PROBES if said.get("probe", "").startswith(one)), key=len, default="")
-            port, protocol = _PROBES.get(kind, (0, ""))
-            if host and port:
-                yield host, int(said["port"]) if "port" in said and port > 8 else port, protocol
+            if host and kind:
+                usual, protocol = _PROBES[kind]
+                port = said.get("port", "") if protocol != "ICMP" else ""
+                yield host, int(port) if is_port(port) else usual, protocol
