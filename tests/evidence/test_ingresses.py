@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from cilium_policies.evidence import ingresses
+from cilium_policies.evidence import external_names, ingresses
 from cilium_policies.evidence.edge import NamespacePeer
 from cilium_policies.evidence.given import NOTHING_GIVEN, Given
 from cilium_policies.kube.objects import Object
@@ -106,6 +106,14 @@ spec: {weighted: {services: [{name: web, port: 80}]}}
 """
     )
     assert _found(text) == {"edge/traefik > shop/web 8080/TCP"}
+    alias = "{type: ExternalName, externalName: api.vendor.com}"
+    named = (
+        text
+        + f"---\napiVersion: v1\nkind: Service\nmetadata: {{name: far, namespace: shop}}\nspec: {alias}\n"
+    )
+    named = named.replace("[{name: web, port: 80}]", "[{name: far, port: 443}]")
+    found = flows(external_names.edges(cluster(named), NOTHING_GIVEN))
+    assert found == {"edge/traefik > internet:api.vendor.com 443/TCP"}
 
 
 def test_istio_gateway_selects_its_pods_by_label() -> None:

@@ -34,6 +34,7 @@ _IN_PLACE = (
 _TEMPLATE = "inject.istio.io/templates"  # of gateways whose container istiod fills in
 _PROXY = "istio/proxyv2"
 Target = tuple[Peer, Port]
+_Named = tuple[str, str, str]  # namespace and name of a Service, and its port by number or name
 
 
 def edges(cluster: Cluster, given: Given) -> Iterator[Edge]:
@@ -54,7 +55,7 @@ def _routed(cluster: Cluster, given: Given) -> Iterator[tuple[Object, tuple[Peer
     for one in cluster.inventory.of("Ingress"):
         yield one, gateways.ingress_class(one), ingress_backends(cluster, one)
     for one in cluster.inventory.of(*_INGRESS_ROUTES):
-        yield one, gateways.of_group(one.group, one.namespace), ingress_route_backends(cluster, one)
+        yield one, gateways.of_group(one.group, one.namespace), ingress_backends(cluster, one)
 
 
 def unseen(cluster: Cluster, given: Given) -> Iterator[Note]:
@@ -79,27 +80,18 @@ def aliased(cluster: Cluster, given: Given) -> Iterator[tuple[Object, tuple[Peer
     """Each Ingress and IngressRoute with its controller's pods and a backend that is only another name, with the port
     that the route gives."""
     for one, clients, _ in _routed(cluster, given):
-        for service, port in dict.fromkeys(_aliases(cluster, one)) if clients else ():
-            yield one, clients, service, port
+        for namespace, name, port in dict.fromkeys(_named(cluster, one)) if clients else ():
+            service = cluster.service(namespace, name) if name else None
+            if service is not None and service.external_name:
+                yield one, clients, service, port
 
 
-def _aliases(cluster: Cluster, one: Object) -> list[tuple[Service, str]]:
-    if one.kind == "Ingress":
-        told = [(one.namespace, *each) for each in _backends_of(one)]
-    else:
-        entries = [
-            entry for route in mappings(one.spec.get("routes")) for entry in mappings(route.get("services"))
-        ]
-        told = [
-            (text(entry.get("namespace")) or one.namespace, text(entry.get("name")), text(entry.get("port")))
-            for entry in entries
-        ]
-    found = ((cluster.service(namespace, name), port) for namespace, name, port in told if name)
-    return [(service, port) for service, port in found if service is not None and service.external_name]
+def _named(cluster: Cluster, one: Object) -> Iterator[_Named]:
+    """The Services that an Ingress or IngressRoute names."""
+    return _of_ingress(one) if one.kind == "Ingress" else _of_ingress_route(cluster, one)
 
 
-def _backends_of(one: Object) -> Iterator[tuple[str, str]]:
-    """The Services that an Ingress names, each with its port by number or name."""
+def _of_ingress(one: Object) -> Iterator[_Named]:
     named = [mapping(one.spec.get("defaultBackend")) or mapping(one.spec.get("backend"))]
     for rule in mappings(one.spec.get("rules")):
         named += [mapping(path.get("backend")) for path in mappings(at(rule, "http", "paths"))]
@@ -108,32 +100,20 @@ def _backends_of(one: Object) -> Iterator[tuple[str, str]]:
         port = text(at(reference, "port", "number")) or text(at(reference, "port", "name"))
         # extensions/v1beta1, which old charts still hold, had serviceName and servicePort.
         name = text(reference.get("name")) or text(entry.get("serviceName"))
-        yield name, port or text(entry.get("servicePort"))
+        yield one.namespace, name, port or text(entry.get("servicePort"))
 
 
-def ingress_backends(cluster: Cluster, one: Object) -> Iterator[Target]:
-    """Peers and pod ports behind an Ingress."""
-    for name, port in _backends_of(one):
-        yield from routed_to(cluster, one.namespace, name, port, "TCP")
-    for key, name in one.annotations.items():
-        service = cluster.service(one.namespace, name) if key.endswith(_IN_PLACE) else None
-        if service is not None and service.ports:
-            yield from backends(cluster, service, str(service.ports[0].port), "TCP")
-
-
-def ingress_route_backends(cluster: Cluster, one: Object) -> Iterator[Target]:
-    """Peers and pod ports behind an IngressRoute of any of its three kinds."""
-    protocol = "UDP" if one.kind == "IngressRouteUDP" else "TCP"
+def _of_ingress_route(cluster: Cluster, one: Object) -> Iterator[_Named]:
     for route in mappings(one.spec.get("routes")):
         for entry in mappings(route.get("services")):
-            yield from _traefik(cluster, one.namespace, entry, protocol, 0)
+            yield from _traefik(cluster, one.namespace, entry, 0)
 
 
-def _traefik(cluster: Cluster, namespace: str, entry: Mapping, protocol: str, depth: int) -> Iterator[Target]:
+def _traefik(cluster: Cluster, namespace: str, entry: Mapping, depth: int) -> Iterator[_Named]:
     """A Service, or a TraefikService that weighs or mirrors others (which may nest)."""
     namespace, name = text(entry.get("namespace")) or namespace, text(entry.get("name"))
     if text(entry.get("kind")) != "TraefikService":
-        yield from routed_to(cluster, namespace, name, text(entry.get("port")), protocol)
+        yield namespace, name, text(entry.get("port"))
         return
     found = cluster.inventory.get("TraefikService", namespace, name)
     if found is None or depth > 5:
@@ -141,7 +121,18 @@ def _traefik(cluster: Cluster, namespace: str, entry: Mapping, protocol: str, de
     mirrored = mapping(found.spec.get("mirroring"))
     inner = [*mappings(at(found.body, "spec", "weighted", "services")), *mappings(mirrored.get("mirrors"))]
     for nested in [*inner, mirrored] if mirrored else inner:
-        yield from _traefik(cluster, namespace, nested, protocol, depth + 1)
+        yield from _traefik(cluster, namespace, nested, depth + 1)
+
+
+def ingress_backends(cluster: Cluster, one: Object) -> Iterator[Target]:
+    """Peers and pod ports behind an Ingress, or an IngressRoute of any of its three kinds."""
+    protocol = "UDP" if one.kind == "IngressRouteUDP" else "TCP"
+    for namespace, name, port in _named(cluster, one):
+        yield from routed_to(cluster, namespace, name, port, protocol)
+    for key, name in one.annotations.items() if one.kind == "Ingress" else ():
+        service = cluster.service(one.namespace, name) if key.endswith(_IN_PLACE) else None
+        if service is not None and service.ports:
+            yield from backends(cluster, service, str(service.ports[0].port), "TCP")
 
 
 def served(cluster: Cluster) -> Iterator[tuple[str, Object, Proxied]]:

@@ -150,10 +150,6 @@ def backends_of(cluster: Cluster, route: Object) -> Iterable[tuple[Peer, Port]]:
     """The pods that a route, an Ingress or an IngressRoute leads to, each with the port there."""
     if route.kind in ROUTE_KINDS:
         return route_backends(cluster, route)
-    from cilium_policies.evidence.ingresses import ingress_backends, ingress_route_backends
+    from cilium_policies.evidence.ingresses import ingress_backends
 
-    return (
-        ingress_backends(cluster, route)
-        if route.kind == "Ingress"
-        else ingress_route_backends(cluster, route)
-    )
+    return ingress_backends(cluster, route)
