@@ -24,13 +24,12 @@ from cilium_policies.workloads.templates import filled
 
 
 class Proxied(NamedTuple):
-    """The pods at which a public name ends, and those behind them with their ports."""
+    """The pods at which a public name ends, and those behind them with their ports. `may_be_outside`: nothing shows how
+    the proxy is published, and the name of a load balancer leads outside."""
 
     clients: tuple[Peer, ...]
     targets: tuple[tuple[Peer, Port], ...]
-    may_be_outside: bool = (
-        False  # nothing shows how the proxy is published: a load balancer's name may lead outside
-    )
+    may_be_outside: bool = False
 
 
 _GATEWAY_API = "gateway.networking.k8s.io"
@@ -66,8 +65,7 @@ def served(cluster: Cluster, given: Given) -> Iterator[tuple[str, Object, Proxie
     domains: dict[int, str] = {}
     for one, row, clients in _routes(cluster, given):
         if any(client.kind == "workload" for client in clients):
-            held = [name for path in texts(row.get("hosts")) for name in _leaves(at(one.body, path))]
-            names = [name for name in held if isinstance(name, str)]
+            names = _hosts(one, row)
             if not names and (rule := mapping(row.get("unnamed"))):
                 if id(row) not in domains:
                     domains[id(row)] = _domain(cluster, row)
@@ -80,9 +78,15 @@ def served(cluster: Cluster, given: Given) -> Iterator[tuple[str, Object, Proxie
                 yield from ((name, one, proxied) for name in names)
 
 
+def _hosts(one: Object, row: Mapping) -> list[str]:
+    """The public names that such an object says."""
+    held = (name for path in texts(row.get("hosts")) for name in _leaves(at(one.body, path)))
+    return [name for name in held if isinstance(name, str)]
+
+
 def _domain(cluster: Cluster, row: Mapping) -> str:
     """Below which a proxy names the objects that say no name: an object says it, else the names of the others do, where
-    most of those of the usual form stand below one."""
+    more of those of the usual form stand below one than below any other."""
     rule, of = mapping(row.get("unnamed")), cluster.inventory.of
     for told in of(text(rule.get("kind")), group=text(rule.get("group"))):
         for path in texts(rule.get("at")):
@@ -90,8 +94,8 @@ def _domain(cluster: Cluster, row: Mapping) -> str:
                 return domain
     counts: dict[str, int] = {}
     for one in of(text(row.get("kind")), group=text(row.get("group"))):
-        for path in texts(row.get("hosts")):
-            domain = text(at(one.body, path)).lower().partition(".")[2]
+        for name in _hosts(one, row):
+            domain = name.lower().partition(".")[2]
             if domain.startswith(f"{text(rule.get('usual'))}."):
                 counts[domain] = counts.get(domain, 0) + 1
     found = [domain for domain, count in counts.items() if count == max(counts.values())]
