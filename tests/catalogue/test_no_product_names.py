@@ -114,7 +114,6 @@ REASONS: dict[tuple[str, str], str] = {
         "*",
     ): "API groups whose objects configure no program; words of values",
     ("evidence/key_words.py", "homepage"): "the program of a variable, which a page's address is not",
-    ("workloads/address_keys.py", "homepage"): "a word of keys whose address others call",
     ("evidence/words.py", "Redis"): "a sentence about Sentinel, Redis' own protocol",
     ("workloads/inventory/vocabulary.py", "*"): "words that readers of texts look for, and nobody's password",
     ("workloads/inventory/texts.py", "prometheus"): "the annotation prefix prometheus.io",

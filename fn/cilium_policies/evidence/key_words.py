@@ -9,8 +9,25 @@ from cilium_policies.catalogue.ports import SERVERS, SPOKEN
 from cilium_policies.evidence.addresses import Address
 from cilium_policies.evidence.host_keys import is_of_another
 from cilium_policies.evidence.public_names import is_number
-from cilium_policies.workloads.address_keys import FOR_OTHERS, SHOWN
 
+# Words of links for people, and of texts; where a name ends otherwise, and `10.1.2.3:9100` is the value, what for.
+_SHOWN = frozenset(
+    """
+    link links href docs documentation doc help logo icon icons image images img avatar privacy terms support homepage
+    runbook schema schemas license licence comment description title template vocabulary dashboard ui media contact
+    attribution copyright repository font fonts theme css favicon banner names subject label labels
+    """.split()  # noqa: SIM905 -- a list of a hundred quoted words is no easier to read
+)
+# Words of a name whose value others call, or that is no destination at all.
+_FOR_OTHERS = _SHOWN.union(
+    """
+    public external root site origin origins cors allow allowed allowlist whitelist callback redirect redirects trusted
+    domain domains advertise advertised adv bind listen listener frontend self own canonical csrf referer referrer
+    referers agent cookie vhost virtual no noproxy exclude excluded ignore ignored skip forwarded email mail mailto from
+    sender user username password namespace audience aud invite share published registry mirror mirrors sans san example
+    examples default generator rooturl siteurl publicurl accept interface
+    """.split()  # noqa: SIM905
+)
 _WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 # Package managers: `MAVEN_MIRROR_URL` and `NPM_REGISTRY` are called, a registry of images is not.
 _MANAGERS = frozenset("maven gradle npm yarn pip pypi goproxy gem bundle nuget cargo".split())  # noqa: SIM905
@@ -46,13 +63,13 @@ def _is_for_others(key: str, scheme: str, port: int, number: bool) -> bool:
     if parts[-1:] == ("resource",) and scheme in BROWSED and not {*parts[:-1]} - _OF_TOKENS:
         return True
     page = parts[:1] == ("homepage",) and len(parts) > 2  # the program: `HOMEPAGE_OIDC_ISSUER`
-    others = set(FOR_OTHERS.intersection(parts[page:]))
+    others = set(_FOR_OTHERS.intersection(parts[page:]))
     if "server" in parts or not scheme:
         others -= {"license", "licence"}  # `LICENSE_SERVER`, which is called; `LICENSE_URL` is a text to read
     others -= _taken_back(parts)
     if number:
-        plain = port and not scheme and not SHOWN.intersection(parts[-1:])
-        others -= _USUAL | SHOWN if plain else _USUAL  # `DEFAULT_URL: https://192.168.1.1`: no example
+        plain = port and not scheme and not _SHOWN.intersection(parts[-1:])
+        others -= _USUAL | _SHOWN if plain else _USUAL  # `DEFAULT_URL: https://192.168.1.1`: no example
     if others and (scheme not in BROWSED if scheme else parts[-1].endswith(_SERVERS)):
         others -= _OF_MAIL  # `mail_smtphost`
     if scheme not in BROWSED and (port in SERVERS or (port and set(parts[-1:]) & _SERVER_WORDS)):

@@ -1,28 +1,10 @@
-"""Keys that name an address (of a host, of a URL, of a port), words of keys that say for whom one is, and how a URL
-goes on behind a mark in its password. Apart from credentials.py, which few builds need."""
+"""Keys that name an address (of a host, of a URL, of a port), and how a URL goes on behind a mark in its password.
+Apart from credentials.py, which few builds need."""
 
 from __future__ import annotations
 
 import re
 
-# Words of links for people, and of texts; where a name ends otherwise, and `10.1.2.3:9100` is the value, what for.
-SHOWN = frozenset(
-    """
-    link links href docs documentation doc help logo icon icons image images img avatar privacy terms support homepage
-    runbook schema schemas license licence comment description title template vocabulary dashboard ui media contact
-    attribution copyright repository font fonts theme css favicon banner names subject label labels
-    """.split()  # noqa: SIM905 -- a list of a hundred quoted words is no easier to read
-)
-# Words of a name whose value others call, or that is no destination at all.
-FOR_OTHERS = SHOWN.union(
-    """
-    public external root site origin origins cors allow allowed allowlist whitelist callback redirect redirects trusted
-    domain domains advertise advertised adv bind listen listener frontend self own canonical csrf referer referrer
-    referers agent cookie vhost virtual no noproxy exclude excluded ignore ignored skip forwarded email mail mailto from
-    sender user username password namespace audience aud invite share published registry mirror mirrors sans san example
-    examples default generator rooturl siteurl publicurl accept interface
-    """.split()  # noqa: SIM905
-)
 NAMES_HOST = (
     r"(?i)(?:(host|hostname|server|address|addr|endpoint|peer|seed|broker|target|upstream|node|join)(s|es)?\d{0,2}"
     r"|broker[_.-]?list)$"
