@@ -53,7 +53,7 @@ class Cluster(Serving):
         self.roles = roles or {}
         self.proxies = proxies or {}  # how those of Gateways differ from the Gateway API, by component
         self.components = components or {}  # the catalogue's entries
-        self._numbers: dict[tuple[int, str, str], int | None] = {}
+        self._numbers: dict[tuple[Workload, str, str], int | None] = {}
         self.owners = owners  # the Flux Kustomizations that apply objects of the input
         self.repeated = repeated  # what repeats an earlier object by name
         self.makers = makers  # objects of which pods may come that nobody here knows
@@ -220,7 +220,7 @@ class Cluster(Serving):
         return None
 
     def _number(self, workload: Workload, name: str, protocol: str) -> int | None:
-        asked = (id(workload), name, protocol)
+        asked = (workload, name, protocol)
         if asked not in self._numbers:
             from cilium_policies.workloads.port_names import number_of  # many inputs have no such name
 
