@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from cilium_policies.kube.objects import Mapping, Object, at, mapping, mappings, port_number, text
+from cilium_policies.kube.ports import TRANSPORTS, Port
 from cilium_policies.kube.templates import templates
 
 # kind → the path below the object at which its pod template (metadata and spec) stands
@@ -66,6 +67,16 @@ def containers(spec: Mapping) -> list[Mapping]:
     """Containers of a pod spec, then its init containers (sidecars among them)."""
     main, first = mappings(spec.get("containers")), spec.get("initContainers")
     return main + mappings(first) if first else main
+
+
+def container_ports(within: Iterable[Mapping]) -> Iterator[Port]:
+    """The ports that containers declare."""
+    for container in within:
+        for entry in mappings(container.get("ports")):
+            number = port_number(entry.get("containerPort"))
+            protocol = text(entry.get("protocol")) or "TCP"
+            if number and protocol in TRANSPORTS:
+                yield Port(number, protocol, text(entry.get("name")))
 
 
 def published_ports(spec: Mapping) -> Iterator[Mapping]:

@@ -7,12 +7,12 @@ looks it up among all pods of the cluster, and opens nothing where two have it w
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 from cilium_policies.catalogue.model import Component
-from cilium_policies.kube.objects import Mapping, mapping, mappings, port_number, text
+from cilium_policies.kube.objects import port_number, walk_mappings
+from cilium_policies.kube.pods import container_ports
 from cilium_policies.kube.ports import is_of_metrics
-from cilium_policies.lean import Any
 from cilium_policies.workloads.model import ServicePort, Workload
 
 
@@ -25,9 +25,10 @@ def number_of(
     by_name = entry.port_names.get(name) if entry is not None and protocol == "TCP" else None
     if by_name:
         return workload.moved.get(by_name, by_name)
+    declared = container_ports(one for _, one in walk_mappings(workload.values))
     before = (each for each in doors if (each.name, each.protocol) == (name, protocol))
     for told in (
-        set(_declared(workload.values, name, protocol)),
+        {port.number for port in declared if (port.name, port.protocol) == (name, protocol)},
         {number for each in before if (number := port_number(each.target or str(each.port)))},
         _scraped(entry, name) if entry is not None and protocol == "TCP" else set(),
     ):
@@ -35,24 +36,6 @@ def number_of(
             number = next(iter(told))
             return workload.moved.get(number, number)
     return 0 if entry is not None and _is_closed(entry, entry.played(workload.labels)) else None
-
-
-def _declared(values: Mapping, name: str, protocol: str) -> Iterator[int]:
-    """The ports of this name of containers that stand somewhere in an object or in values."""
-    left: list[Any] = [values]
-    while left:
-        value = left.pop()
-        if isinstance(value, list):
-            left += value
-            continue
-        for key, one in mapping(value).items():
-            for port in mappings(one) if key == "ports" else ():
-                number = port_number(port.get("containerPort"))
-                same = text(port.get("name")) == name and (text(port.get("protocol")) or "TCP") == protocol
-                if number and same:
-                    yield number
-            if isinstance(one, (dict, list)):
-                left.append(one)
 
 
 def _scraped(entry: Component, name: str) -> set[int]:

@@ -22,8 +22,8 @@ from cilium_policies.kube.objects import (
     strings,
     text,
 )
-from cilium_policies.kube.pods import TASKS, containers, pod_template
-from cilium_policies.kube.ports import TRANSPORTS, Port
+from cilium_policies.kube.pods import TASKS, container_ports, containers, pod_template
+from cilium_policies.kube.ports import Port
 from cilium_policies.kube.templates import has_labels, templates
 from cilium_policies.lean import TYPE_CHECKING, Any
 from cilium_policies.workloads.configs import Configs, texts
@@ -117,7 +117,7 @@ def _workload(one: Object, template: Mapping, configs: Configs) -> Workload:
     made.host_network = flag(spec.get("hostNetwork"))
     made.replicas = integer(one.spec.get("replicas")) or (0 if one.kind in _SCALED else 1)
     within = containers(spec)
-    made.ports = tuple(_ports(within))
+    made.ports = tuple(container_ports(within))
     made.probes = tuple(dict.fromkeys(_probes(within, made.ports)))
     made.images = tuple([text(container.get("image")) for container in within])
     made.texts = _run(
@@ -151,15 +151,6 @@ def _selector(one: Object, made: Workload) -> dict[str, str]:
     if one.kind in TASKS and made.service_account == "default":
         return {JOB_NAME: ANY, SERVICE_ACCOUNT: made.service_account}
     return {SERVICE_ACCOUNT: made.service_account}
-
-
-def _ports(within: list[Mapping]) -> Iterator[Port]:
-    for container in within:
-        for entry in mappings(container.get("ports")):
-            number = port_number(entry.get("containerPort"))
-            protocol = text(entry.get("protocol")) or "TCP"
-            if number and protocol in TRANSPORTS:
-                yield Port(number, protocol, text(entry.get("name")))
 
 
 def _probes(within: list[Mapping], ports: tuple[Port, ...]) -> Iterator[Port]:
