@@ -38,6 +38,21 @@ def test_the_consent_that_is_offered_consents(tmp_path: Path) -> None:
     assert answered("list", "--foreign", "--config", str(config), stdin=INPUT)["items"] == []
 
 
+def test_a_consent_to_a_port_is_none_to_the_range_around_it() -> None:
+    own = "apiVersion: %s\nkind: %s\nmetadata: {name: own, namespace: %s}\nspec: %s"
+    pods = "{matchLabels: {'k8s:io.kubernetes.pod.namespace': data, app: db}}"
+    ask = "{endpointSelector: {matchLabels: {app: web}}, egress: [{toEndpoints: [%s], toPorts: [{ports: [%s]}]}]}"
+    let = "{podSelector: {}, ingress: [{from: [{namespaceSelector: {}}], ports: [%s]}]}"
+    one, many = "{port: '5432'}", "{port: '5432', endPort: 5440}"
+    for asked, opened, foreign in ((one, one, 0), (one, many, 0), (many, many, 0), (many, one, 1)):
+        policies = (
+            own % ("cilium.io/v2", "CiliumNetworkPolicy", "shop", ask % (pods, asked)),
+            own % ("networking.k8s.io/v1", "NetworkPolicy", "data", let % opened),
+        )
+        text = stream(*HERE, deployment("shop/web"), *policies)
+        assert len(answered("list", "--foreign", stdin=text)["items"]) == foreign
+
+
 def test_deny_leaves_it_out_and_says_so() -> None:
     words = ("--mode", "enforce", "--set", "trust.foreign=deny")
     [one] = answered("list", "--foreign", *words, stdin=INPUT)["items"]

@@ -202,16 +202,9 @@ class Consents:
         return self._labels.get(namespace) or {_METADATA_NAME: namespace}
 
 
-def _within(ports: Iterable[Port], opened: list[Port]) -> bool:
+def _within(ports: tuple[Port, ...], opened: list[Port]) -> bool:
     """Whether there are ports, and all of them are among the opened ones."""
-    found = [
-        any(
-            port.protocol == one.protocol and one.number <= port.number <= (one.end or one.number)
-            for one in opened
-        )
-        for port in ports
-    ]
-    return bool(found) and all(found)
+    return bool(ports) and all(any(one.covers(port) for one in opened) for port in ports)
 
 
 def _is_of_all(peer: Mapping) -> bool:

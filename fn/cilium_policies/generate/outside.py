@@ -173,9 +173,4 @@ def _is_mirrored(name: str) -> bool:
 
 def _covers(wide: Edge, port: Port) -> bool:
     """Whether an edge to everybody holds on a port."""
-    return not wide.ports or any(
-        one.protocol == port.protocol
-        and one.number <= port.number
-        and (one.end or one.number) >= (port.end or port.number)
-        for one in wide.ports
-    )
+    return not wide.ports or any(one.covers(port) for one in wide.ports)

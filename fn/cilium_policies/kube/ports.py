@@ -37,6 +37,12 @@ class Port(NamedTuple):
         """As the config writes it: `8080/TCP`, `8000-8010/UDP`."""
         return f"{self.number}-{self.end}/{self.protocol}" if self.end else f"{self.number}/{self.protocol}"
 
+    def covers(self, other: Port) -> bool:
+        """Whether all of another one is within it; of ports without a number the name tells."""
+        if self.protocol != other.protocol or (not self.number and self.name != other.name):
+            return False
+        return self.number <= other.number and (other.end or other.number) <= (self.end or self.number)
+
     @property
     def icmp(self) -> bool:
         return self.protocol in ICMP
