@@ -45,14 +45,13 @@ def judged(edges: Iterable[Edge], cluster: Cluster, trust: Trust, catalogue: Cat
     if trust.foreign == "allow":
         return Judged(found, [])
     consents = Consents(cluster, found, dns)
+    judge = _Judge(consents, trust, catalogue)
     kept: list[Edge] = []
     foreign: list[Foreign] = []
     denied = trust.foreign == "deny"
     for edge in found:
         sides = [] if _is_at_home(edge) else _sides(edge)
-        if sides:
-            word = "" if edge.evidence.origin == "catalogue" else _namespace(edge)
-            sides = [one for one in sides if _is_foreign(edge, *one, word, consents, trust, catalogue)]
+        sides = [one for one in sides if judge.is_foreign(edge, *one)]
         if not sides:
             kept.append(edge)
             continue
@@ -104,31 +103,56 @@ def _sides(edge: Edge) -> list[tuple[str, Workload, Peer]]:
     return found
 
 
-def _is_foreign(
-    edge: Edge,
-    direction: str,
-    own: Workload,
-    other: Peer,
-    word: str,
-    consents: Consents,
-    trust: Trust,
-    catalogue: Catalogue,
-) -> bool:
-    """`word`: the namespace that the edge was read from."""
-    if edge.evidence.origin == "catalogue":
-        by_label = _asks_by_label(edge, own, other, trust, catalogue)
-        asked = (own.asked_by, *_asks_by_name(edge), _asks_by_guess(edge, other, trust), by_label)
-        asks = next((one for one in asked if one not in ("", own.namespace)), "")
-    else:
-        asks = consents.claimant(edge, other) if direction == INGRESS else ""
-        asks = asks or word
-    if not asks or asks == own.namespace:
-        return False
-    space = namespace_of(other) or (asks if other.kind == "labels" or edge.evidence.word else "")
-    ends = (own.namespace, space) if direction == EGRESS else (space, own.namespace)
-    if any(fnmatchcase(ends[0], grant[0]) and fnmatchcase(ends[1], grant[1]) for grant in trust.grants):
-        return False
-    return not consents.given(edge, direction, own, other)
+class _Judge(NamedTuple):
+    """What a side of an edge is held against."""
+
+    consents: Consents
+    trust: Trust
+    catalogue: Catalogue
+
+    def is_foreign(self, edge: Edge, direction: str, own: Workload, other: Peer) -> bool:
+        """Whether another namespace asks for this side, and neither the config nor the own one consents."""
+        if edge.evidence.origin == "catalogue":
+            asked = (
+                own.asked_by,
+                *_asks_by_name(edge),
+                self._asks_by_guess(edge, other),
+                self._asks_by_label(edge, own, other),
+            )
+            asks = next((one for one in asked if one not in ("", own.namespace)), "")
+        else:
+            asks = self.consents.claimant(edge, other) if direction == INGRESS else ""
+            asks = asks or _namespace(edge)
+        if not asks or asks == own.namespace:
+            return False
+        space = namespace_of(other) or (asks if other.kind == "labels" or edge.evidence.word else "")
+        ends = (own.namespace, space) if direction == EGRESS else (space, own.namespace)
+        if any(fnmatchcase(ends[0], one[0]) and fnmatchcase(ends[1], one[1]) for one in self.trust.grants):
+            return False
+        return not self.consents.given(edge, direction, own, other)
+
+    def _asks_by_guess(self, edge: Edge, other: Peer) -> str:
+        """The namespace of the other end where no more than a guess ties the two together: neither asked for it."""
+        one = workload_of(other)
+        return one.namespace if one is not None and edge.evidence.guess and not self._is_named(one) else ""
+
+    def _asks_by_label(self, edge: Edge, own: Workload, other: Peer) -> str:
+        """The namespace of the other end where only labels or its image say what it is; "" where that is known. A pod
+        into which a side-car is injected needs to be nobody, and whom side-cars call is known in its customary
+        namespace."""
+        one = workload_of(other)
+        if one is None or not one.by_marks or one.namespace == own.namespace:
+            return ""
+        if edge.evidence.field:  # of what is injected
+            known = self.catalogue.get(one.component)
+            if one is edge.evidence.subject or (known is not None and one.namespace == known.namespace):
+                return ""
+        return "" if self._is_named(one) else one.namespace
+
+    def _is_named(self, one: Workload) -> bool:
+        """Whether the config says that pods of this component are what they say in their namespace."""
+        trusted = self.trust.components.get(one.component)
+        return trusted is not None and any(fnmatchcase(one.namespace, pattern) for pattern in trusted)
 
 
 def _asks_by_name(edge: Edge) -> tuple[str, str]:
@@ -136,31 +160,6 @@ def _asks_by_name(edge: Edge) -> tuple[str, str]:
     …}`), or without which the entry would state nothing: that both are what they say is no consent of the one that is
     named, and what one namespace writes is none of another's pods."""
     return edge.evidence.word, edge.evidence.namespace if edge.evidence.by else ""
-
-
-def _asks_by_guess(edge: Edge, other: Peer, trust: Trust) -> str:
-    """The namespace of the other end where no more than a guess ties the two together: neither asked for it."""
-    one = workload_of(other)
-    return one.namespace if one is not None and edge.evidence.guess and not _is_named(one, trust) else ""
-
-
-def _is_named(one: Workload, trust: Trust) -> bool:
-    """Whether the config says that pods of this component are what they say in their namespace."""
-    trusted = trust.components.get(one.component)
-    return trusted is not None and any(fnmatchcase(one.namespace, pattern) for pattern in trusted)
-
-
-def _asks_by_label(edge: Edge, own: Workload, other: Peer, trust: Trust, catalogue: Catalogue) -> str:
-    """The namespace of the other end where only labels or its image say what it is; "" where that is known. A pod into
-    which a side-car is injected needs to be nobody, and whom side-cars call is known in its customary namespace."""
-    one = workload_of(other)
-    if one is None or not one.by_marks or one.namespace == own.namespace:
-        return ""
-    if edge.evidence.field:  # of what is injected
-        known = catalogue.get(one.component)
-        if one is edge.evidence.subject or (known is not None and one.namespace == known.namespace):
-            return ""
-    return "" if _is_named(one, trust) else one.namespace
 
 
 def _namespace(edge: Edge) -> str:
