@@ -7,7 +7,6 @@ import pytest
 from cilium_policies.cli.names import COMMANDS as NAMES
 
 from tests.hostile.sown import COMMANDS, clusters, leaks
-from tests.tools import environment, require
 
 _READ_NOTHING = {"break-glass", "completion", "components"}
 
@@ -18,10 +17,9 @@ def test_each_command_that_reads_a_build_is_asked() -> None:
 
 @pytest.mark.e2e
 @pytest.mark.slow
+@pytest.mark.usefixtures("kustomize")
 @pytest.mark.parametrize("number", range(0, len(clusters()), 100))
-def test_no_secret_leaves(number: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    require("kustomize")
-    monkeypatch.setenv("PATH", environment()["PATH"])
+def test_no_secret_leaves(number: int) -> None:
     _, found = leaks(number)
     assert found == {}
 

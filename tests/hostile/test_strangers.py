@@ -9,28 +9,13 @@ from pathlib import Path
 import pytest
 
 from tests.builds import ks, laid
-from tests.cli.within import Done, within
 from tests.e2e.test_build_argo import HERE, application, application_set
-from tests.hostile.oracle import waiting
-from tests.tools import environment, require
+from tests.hostile.trees import built
+from tests.tools import require
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.usefixtures("builders")]
 CHART = "apiVersion: v2\nname: web\nversion: 1.0.0\n"
 MAP = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: web, namespace: a}\n"
-
-
-@pytest.fixture(autouse=True)
-def tools(monkeypatch: pytest.MonkeyPatch) -> None:
-    require("kustomize")
-    require("helm")
-    monkeypatch.setenv("PATH", environment()["PATH"])
-
-
-def built(root: Path, *options: str) -> Done:
-    with waiting():
-        done = within("build", *options, ".", cwd=root)
-    assert b"internal error" not in done.stderr, done.stderr
-    return done
 
 
 @pytest.fixture

@@ -13,31 +13,16 @@ from pathlib import Path
 import pytest
 
 from tests.builds import deployment, ks, kustomization, laid, namespace
-from tests.cli.within import Done, within
+from tests.cli.within import within
 from tests.e2e.test_build_argo import application
 from tests.hostile.oracle import each, waiting
-from tests.hostile.trees import check
-from tests.tools import environment, require
+from tests.hostile.trees import built, check
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.usefixtures("builders")]
 COUNT = int(os.environ.get("HOSTILE_TREES", "40"))
 CHUNK = 20
 FLUX_CD = "clusters/home/ks.yaml"
 WEB = {"apps/web/kustomization.yaml": kustomization("web.yaml"), "apps/web/web.yaml": deployment("web")}
-
-
-@pytest.fixture(autouse=True)
-def tools(monkeypatch: pytest.MonkeyPatch) -> None:
-    require("kustomize")
-    require("helm")
-    monkeypatch.setenv("PATH", environment()["PATH"])
-
-
-def built(root: Path, *options: str) -> Done:
-    with waiting():
-        done = within("build", *options, ".", cwd=root)
-    assert b"internal error" not in done.stderr, done.stderr
-    return done
 
 
 @pytest.mark.slow

@@ -350,6 +350,14 @@ def listed(root: Path) -> dict[bytes, object]:
     return found
 
 
+def built(root: Path, *options: str) -> Done:
+    """What `build` answers of a repository, in time and without an error of the program's own."""
+    with waiting():
+        done = within("build", *options, ".", cwd=root)
+    assert b"internal error" not in done.stderr, done.stderr
+    return done
+
+
 def check(number: int) -> Done:
     """What must hold of every build: an answer in time, or lines that say why not; the repository is as it was, and
     nothing of the build's own stays. Gives the answer back."""
