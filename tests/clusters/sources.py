@@ -27,6 +27,7 @@ def checkout(source: str) -> Path:
             unpacked = subprocess.run(["tar", "-x", "-C", str(fresh)], stdin=archive.stdout, check=False)
         if archive.returncode != 0 or unpacked.returncode != 0:
             raise RecipeError(f"{source}: no such commit in {mirror}")
+        (fresh / ".git").mkdir(exist_ok=True)  # by which `build` knows the root of a repository
         fresh.rename(there)
     return there
 
