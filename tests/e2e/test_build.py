@@ -849,3 +849,28 @@ def test_a_childs_variables_that_nobody_asks_for_cost_no_second_build(tmp_path):
         ),
     }
     assert said(laid(tmp_path, files)) == ["kustomize built 3 Kustomizations: 4 documents"]
+
+
+def test_what_a_child_encrypts_takes_no_default(tmp_path):
+    """Where the cluster runs its value is that of the Secret, which nobody here can read; the default is nobody's."""
+    files = {
+        "cluster/flux-system.yaml": ks("flux-system", "./cluster"),
+        "cluster/apps.yaml": ks(
+            "apps", "./apps", "postBuild: {substituteFrom: [{kind: Secret, name: vars}]}"
+        ),
+        "apps/settings.yaml": ks("settings", "./settings"),
+        "apps/web.yaml": deployment("web", env="HOST=${HOST:=db.example.com}", namespace="web"),
+        "settings/vars.yaml": (
+            "apiVersion: v1\nkind: Secret\nmetadata: {name: vars, namespace: flux-system}\n"
+            "stringData: {HOST: 'ENC[AES256_GCM,data:abc=,type:str]'}\n"
+            "sops: {mac: 'ENC[AES256_GCM,data:abc=,type:str]'}\n"
+        ),
+    }
+    root = laid(tmp_path, files)
+    (web,) = [one for one in built(root) if name(one) == "Deployment web/web"]
+    assert web["spec"]["template"]["spec"]["containers"][0]["env"] == [
+        {"name": "HOST", "value": "${HOST:=db.example.com}"}
+    ]
+    assert said(root)[:-1] == [
+        "Kustomization flux-system/apps: SOPS encrypts what HOST is set to: left as written"
+    ]

@@ -9,17 +9,22 @@ from collections.abc import Iterable
 from cilium_policies.builds import variables
 from cilium_policies.builds.unit import Unit
 
-_NAME = re.compile(rb"\$\{#?([A-Za-z_]\w*)")
+_ASKED = re.compile(rb"\$\{#?([A-Za-z_]\w*)(=|:[=\-?+])?")
 
 
-def asked(printed: Iterable[bytes], known: variables.Variables) -> set[str]:
-    """The variables that documents ask for and nothing sets so far."""
-    names = {found.decode() for one in printed if b"$" in one for found in _NAME.findall(one)}
-    return names - known.values.keys() - known.hidden
+def asked(printed: Iterable[bytes], known: variables.Variables) -> dict[str, bool]:
+    """The variables that documents ask for and nothing sets so far; whether one took the default in its place."""
+    made: dict[str, bool] = {}
+    for document in printed:
+        for name, default in _ASKED.findall(document) if b"$" in document else ():
+            made[name.decode()] = bool(default) or made.get(name.decode(), False)
+    return {name: it for name, it in made.items() if not (name in known.values or name in known.hidden)}
 
 
 def came_late(units: Iterable[Unit], pool: variables.Pool) -> bool:
-    """Whether a Kustomization asks for a variable that was set after its turn. What it misses now is noted in each."""
+    """Whether a Kustomization asks for a variable that was set after its turn, so that another build of it would make
+    something else: of what nobody here can read, an expression in place of its default. What it misses now is noted
+    in each."""
     found = False
     for unit in units:
         if unit.missing:
@@ -27,5 +32,6 @@ def came_late(units: Iterable[Unit], pool: variables.Pool) -> bool:
             unit.missing = known.missing
             unit.encrypted |= unit.unset & known.hidden
             unit.unset -= known.hidden
-            found = found or not unit.asks.isdisjoint(known.values)
+            defaults = known.hidden.intersection(name for name, it in unit.asks.items() if it)
+            found = found or bool(defaults) or not unit.asks.keys().isdisjoint(known.values)
     return found

@@ -40,9 +40,8 @@ class Unit:
         self.docs: list[bytes] = []
         self.printed: list[bytes] = []
         self.unset: set[str] = set()
-        self.asks: set[str] = (
-            set()
-        )  # variables that nothing set at its turn, where a source of them was missing
+        # Variables that nothing set at its turn, where a source of them was missing; whether one has a default.
+        self.asks: dict[str, bool] = {}
         self.encrypted: set[str] = set()
         self.missing: list[str] = []
         self.sets: list[str] = []
