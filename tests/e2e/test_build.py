@@ -518,6 +518,29 @@ def test_what_was_not_built_closes_nothing_and_fails_the_check(tmp_path):
     assert "Kustomization flux-system/web was not built: kustomize: " in checked.stderr
 
 
+def test_a_kustomization_that_was_not_built_closes_nothing(tmp_path):
+    """No Flux says what it is: a kustomization that is no object of the cluster stands for it. What it builds on says
+    where it goes."""
+    files = {
+        "web/kustomization.yaml": kustomization("web.yaml", more="namespace: shop\n"),
+        "web/web.yaml": deployment("web"),
+        "db/kustomization.yaml": kustomization("../base", "none.yaml"),
+        "base/kustomization.yaml": kustomization("db.yaml", more="namespace: shop\n"),
+        "base/db.yaml": deployment("db"),
+    }
+    stream = succeeded(run(["cilium-policies", "build", "--partial", laid(tmp_path, files)]))
+    made = run(["cilium-policies", "-v"], stdin=stream)
+    assert "shop/web" in policies(succeeded(made))
+    assert "shop/default-deny" not in policies(made.stdout)
+    assert "no default-deny in namespace shop: Kustomization db was not built: kustomize: " in made.stderr
+
+
+def test_what_names_no_namespace_and_was_not_built_closes_no_default_one(tmp_path):
+    files = {"kustomization.yaml": kustomization("none.yaml")}
+    (mark,) = built(laid(tmp_path, files), "--partial")
+    assert mark["metadata"]["annotations"]["cilium-policies.fn/not-built-namespaces"] == "default"
+
+
 def test_where_the_files_say_their_objects_go(tmp_path):
     target = "targetNamespace: media\n"
     files = home() | {

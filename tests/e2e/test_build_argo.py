@@ -158,6 +158,16 @@ def test_a_path_that_is_not_there_fails(tmp_path):
     assert mark == "path apps/gone is not a folder of the repository"
 
 
+def test_where_the_files_of_what_failed_say_their_objects_go(tmp_path):
+    files = app_of_apps() | {
+        "argocd/gone.yaml": application("gone", "path: apps/gone\n"),
+        "apps/gone/kustomization.yaml": "namespace: elsewhere\nresources: [none.yaml]\n",
+    }
+    docs = built(laid(tmp_path, files), "--partial")
+    marks = one(docs, "Application argocd/gone")["metadata"]["annotations"]
+    assert marks["cilium-policies.fn/not-built-namespaces"] == "elsewhere"
+
+
 def test_a_path_of_another_branch_says_which_one_to_build(tmp_path):
     """Rendered manifests often lie in a branch of their own."""
     files = {

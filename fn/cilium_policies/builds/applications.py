@@ -11,7 +11,6 @@ from cilium_policies.builds.kustomization import Fields
 from cilium_policies.builds.kustomization import read as read_fields
 from cilium_policies.builds.repository import ARGO, Found, Repository
 from cilium_policies.document.finding import RefusedError, line_of
-from cilium_policies.kube.not_built import NOT_BUILT
 from cilium_policies.kube.objects import mapping, mappings
 
 HOME = "argocd"
@@ -30,9 +29,8 @@ class App:
         self.failure = self.elsewhere = ""
 
     def fail(self, error: RefusedError | tool.ToolError) -> None:
-        """Notes why nothing was built; the Application itself stays, marked."""
+        """Notes why nothing was built."""
         self.failure = line_of(error.finding) if isinstance(error, RefusedError) else str(error)
-        self.docs = [self.written(self.body, {NOT_BUILT: self.failure})]
 
     def written(self, body: Fields, marks: Mapping[str, str]) -> bytes:
         """A form of the Application as a document, with further annotations."""

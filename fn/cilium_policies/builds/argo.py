@@ -134,7 +134,7 @@ class Argo:
                 if step:
                     steps.append(step)
         except (RefusedError, tool.ToolError) as error:
-            app.fail(error)
+            self._fail(app, error)
             return None
         return lambda: self._run(app, steps)
 
@@ -174,12 +174,21 @@ class Argo:
                 app.notes += made.notes
                 app.elsewhere = made.unknown or app.elsewhere
         except (RefusedError, tool.ToolError) as error:
-            app.fail(error)
+            self._fail(app, error)
             return
         spec = {key: value for key, value in app.spec.items() if key not in ("source", "sources")}
         marks = {ELSEWHERE: app.elsewhere} if app.elsewhere else {}
         application = app.written({**app.body, "spec": {**spec, "sources": charts}}, marks)
         app.docs = [application, *documents]
+
+    def _fail(self, app: App, error: RefusedError | tool.ToolError) -> None:
+        """The Application itself stays, marked."""
+        from cilium_policies.builds.failed import marks
+
+        app.fail(error)
+        app.docs = [
+            app.written(app.body, marks(app.failure, self._repository, paths(app.body, self.is_here)))
+        ]
 
     def left_out(self) -> list[Note]:
         """What is said of what no Application that was built applies."""

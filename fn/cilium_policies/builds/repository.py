@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import stat
 from bisect import bisect_left
 from collections.abc import Callable, Iterator
@@ -180,14 +179,6 @@ class Repository:
     def as_text(self, path: str) -> str:
         """The same as text."""
         return self.data(path).decode(errors="replace")
-
-    def namespaces(self, path: str) -> list[str]:
-        """The namespaces that the files below a path name, read as text."""
-        found: set[str] = set()
-        kustomizations = (self.kustomizations[folder] for folder in self.folders_below(path))
-        for one in (*self.files_below(path), *kustomizations):
-            found.update(re.findall(r"(?m)^(?:  )?namespace: [\"']?([a-z0-9][-a-z0-9]*)", self.as_text(one)))
-        return sorted(found)
 
     def folders_below(self, path: str) -> list[str]:
         """A folder and those below it that have a kustomization; asked for each of hundreds."""

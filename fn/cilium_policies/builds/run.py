@@ -13,7 +13,7 @@ from cilium_policies.builds.scratch import scratch as folder_for
 from cilium_policies.builds.sources import Sources
 from cilium_policies.builds.unit import KUSTOMIZATION, Unit
 from cilium_policies.document.finding import refused
-from cilium_policies.kube.not_built import ELSEWHERE, NAMESPACES, NOT_BUILT
+from cilium_policies.kube.not_built import ELSEWHERE
 from cilium_policies.lean import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -172,6 +172,12 @@ def _plain(repository: Repository, command: str, scratch: str, told: Told) -> Bu
     command = tool.chosen(command)
     plain.build(found, repository, command, scratch, told)
     failures = [f"{one.name}: {one.failure}" for one in found if one.failure]
+    if failures:
+        from cilium_policies.builds.failed import stand_in
+
+        for one in found:
+            if one.failure:
+                one.docs = [stand_in(one.path, one.failure, repository)]
     documents = [texts.from_place(text, one.path) for one in found for text in one.docs]
     said = notes.lines(notes.Note(one.name, note) for one in found for note in one.notes)
     said += notes.lines(beside(repository))
@@ -186,10 +192,9 @@ def _mark(unit: Unit, repository: Repository) -> dict[str, str]:
     """The annotations of a Kustomization that was not built."""
     if unit.elsewhere:
         return {ELSEWHERE: unit.elsewhere}
-    marks = {NOT_BUILT: unit.failure}
-    if found := repository.namespaces(unit.path):
-        marks[NAMESPACES] = ",".join(found)
-    return marks
+    from cilium_policies.builds.failed import marks
+
+    return marks(unit.failure, repository, [unit.path])
 
 
 def _marked(text: bytes, unit: Unit, failed: dict[tuple[str, str], dict[str, str]]) -> bytes:

@@ -98,6 +98,7 @@ def repeated(source: Source) -> Iterator[Finding]:
             yield item.finding(WARNING, message, "keep one of the two")
 
 
+_TELLING = (b"helmChart", f"{API}/not-".encode())  # signs of a kustomization that tells of pods
 _APPLIED = frozenset(("Namespace", *WORKLOAD_KINDS))
 
 
@@ -132,9 +133,9 @@ class _Marks:
 
     def counts(self, item: Item, one: Object) -> bool:
         """False for what is not applied to a cluster, and for CRDs that name no conversion webhook. A kustomization
-        counts for the charts that it inflates."""
+        counts for the charts that it inflates, and where `build` could not build it."""
         if one.kind in _BUILD_KINDS and one.group in ("kustomize.config.k8s.io", "kpt.dev"):
-            return one.kind == "Kustomization" and self._has(item, b"helmChart")
+            return one.kind == "Kustomization" and any(self._has(item, sign) for sign in _TELLING)
         if one.group == API or not one.kind:
             return False
         if one.kind == "CustomResourceDefinition" and not self._has(item, b"webhook"):

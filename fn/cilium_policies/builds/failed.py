@@ -1,0 +1,38 @@
+"""What stands in the stream for what was not built, so that nothing is closed that it may need."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from cilium_policies.builds import texts
+from cilium_policies.builds.reach import covered
+from cilium_policies.builds.repository import Repository
+from cilium_policies.kube.not_built import NAMESPACES, NOT_BUILT
+
+_NAMESPACE = re.compile(r"(?m)^(?:  )?namespace: [\"']?([a-z0-9][-a-z0-9]*)")
+
+
+def marks(why: str, repository: Repository, paths: Iterable[str]) -> dict[str, str]:
+    """The annotations of what was not built: why, and where its files say that their objects go."""
+    found = namespaces(repository, paths)
+    return {NOT_BUILT: why, **({NAMESPACES: ",".join(found)} if found else {})}
+
+
+def namespaces(repository: Repository, paths: Iterable[str]) -> list[str]:
+    """The namespaces that the files below these paths name, and those of what is built on there, read as text."""
+    found: set[str] = set()
+    for folder in set().union(*(covered(repository, path) for path in paths)):
+        kustomizations = (repository.kustomizations[one] for one in repository.folders_below(folder))
+        for file in (*repository.files_below(folder), *kustomizations):
+            found.update(_NAMESPACE.findall(repository.as_text(file)))
+    return sorted(found)
+
+
+def stand_in(path: str, why: str, repository: Repository) -> bytes:
+    """A kustomization that is no object of the cluster, marked. Where no file of it names a namespace kubectl would
+    apply it to its own default."""
+    marked = {NAMESPACES: "default", **marks(why, repository, [path])}
+    metadata = {"name": path or ".", "annotations": marked}
+    head = {"apiVersion": "kustomize.config.k8s.io/v1beta1", "kind": "Kustomization"}
+    return texts.written({**head, "metadata": metadata})
