@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from itertools import count
 
 from cilium_policies.builds import generators, kustomization, texts
 from cilium_policies.builds.kustomization import FOLDERS, Fields, folders_of
@@ -26,27 +27,23 @@ _OWN = f"apiVersion: {API}/"
 
 
 class Inflation:
-    """Folders without their charts; what stands for them lies below `scratch`."""
+    """Folders without their charts; what stands for them lies below `scratch`. Threads may share one."""
 
     def __init__(self, scratch: str) -> None:
         self._scratch = scratch
-        self._number = 0
-        self._left_out: tuple[str, ...] = _CHARTS
+        self._numbers = count(1)
 
     def without_charts(self, folder: str, fields: Fields | None = None) -> tuple[str, list[bytes]]:
         """The folder to build ("" where nothing but charts is in it) and the kustomizations whose charts are left out
         of it. `fields` stand for the folder's own file. Raises RefusedError."""
         charts: list[bytes] = []
-        used = self._stripped(os.path.realpath(folder), charts, "", fields, set())
+        used = self._stripped(os.path.realpath(folder), charts, "", fields, _CHARTS, set())
         return used, charts
 
     def without_patches(self, folder: str, fields: Fields | None = None) -> str:
         """The same folder, without the patches of kustomizations that have charts, or build on some."""
-        self._left_out = (*_CHARTS, *_PATCHES)
-        try:
-            return self._stripped(os.path.realpath(folder), [], "", fields, set())
-        finally:
-            self._left_out = _CHARTS
+        left_out = (*_CHARTS, *_PATCHES)
+        return self._stripped(os.path.realpath(folder), [], "", fields, left_out, set())
 
     def _stripped(
         self,
@@ -54,6 +51,7 @@ class Inflation:
         charts: list[bytes],
         outer: str,
         fields: Fields | None,
+        left_out: tuple[str, ...],
         seen: set[str],
         deep: int = 0,
     ) -> str:
@@ -68,22 +66,20 @@ class Inflation:
         namespace = outer or str(before.get("namespace") or "")
         instead = {}
         for below in folders_of(before, folder):
-            used = self._stripped(below, charts, namespace, None, seen, deep + 1)
+            used = self._stripped(below, charts, namespace, None, left_out, seen, deep + 1)
             if used != below:
                 instead[below] = used
         charts += _documents(before, folder, namespace)
         bare = _without_own_function(before, folder)
         if not instead and fields is None and bare == read and not any(before.get(key) for key in _CHARTS):
             return folder
-        after = {key: value for key, value in bare.items() if key not in self._left_out}
+        after = {key: value for key, value in bare.items() if key not in left_out}
         emptied = {below for below, used in instead.items() if not used}
         after = _without_folders(after, folder, emptied)
         if kustomization.is_empty(after) and (emptied or any(_charts(before))):
             return ""
-        self._number += 1
-        return kustomization.placed(
-            os.path.join(self._scratch, f"folder-{self._number}"), folder, after, instead
-        )
+        target = os.path.join(self._scratch, f"folder-{next(self._numbers)}")
+        return kustomization.placed(target, folder, after, instead)
 
 
 def _without_folders(fields: Fields, folder: str, emptied: set[str]) -> Fields:
