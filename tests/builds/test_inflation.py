@@ -5,16 +5,18 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-
 from cilium_policies.builds import generators
 from cilium_policies.builds.inflation import Inflation
 from cilium_policies.builds.kustomization import file_in, read
+
 from tests.builds import kustomization, laid
 
 
 def test_one_that_is_under_way_keeps_to_what_it_leaves_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     """Threads share one: while a folder is laid without patches another's is begun and ended."""
-    with_patch = kustomization("web.yaml", more="patches: [{path: patch.yaml}]\nhelmCharts: [{name: redis}]\n")
+    with_patch = kustomization(
+        "web.yaml", more="patches: [{path: patch.yaml}]\nhelmCharts: [{name: redis}]\n"
+    )
     for name in ("first", "second"):
         laid(tmp_path / name, {"kustomization.yaml": with_patch, "web.yaml": "", "patch.yaml": ""})
     inflation = Inflation(str(tmp_path / "scratch"))

@@ -35,7 +35,7 @@ class Made(NamedTuple):
 
 
 class Builder:
-    """Builds local sources. `values` resolves `$ref/path` of values files to a file, or ""."""
+    """Builds local sources."""
 
     def __init__(self, repository: Repository, command: str, scratch: str) -> None:
         self._repository = repository
@@ -47,7 +47,8 @@ class Builder:
     def prepared(
         self, name: str, source: Fields, namespace: str, values: Callable[[str], str]
     ) -> Callable[[], Made]:
-        """What builds the source, to be called in a thread. Raises RefusedError for files that cannot be read."""
+        """What builds the source, to be called in a thread. `values` resolves `$ref/path` of values files to a file, or
+        "". Raises RefusedError for files that cannot be read, ToolError where there is no such folder."""
         path = clean(str(source.get("path") or ""))
         folder = self._repository.place(path)
         if not self._repository.is_folder(path):

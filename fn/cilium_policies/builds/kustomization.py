@@ -12,7 +12,7 @@ from functools import cache
 
 from cilium_policies.builds import typed
 from cilium_policies.builds.fields import joined, listed, tables
-from cilium_policies.document.finding import refused
+from cilium_policies.document.finding import RefusedError, refused
 from cilium_policies.kube.objects import sequence
 from cilium_policies.lean import Any
 
@@ -92,7 +92,6 @@ def _manifests(top: str, folder: str, *, strict: bool) -> Iterator[str]:
 
 def is_manifest(place: str) -> bool:
     """Whether the file holds Kubernetes objects (or nothing): each document names a kind."""
-    from cilium_policies.document.finding import RefusedError
     from cilium_policies.document.split import split
 
     with open(place, "rb") as file:
