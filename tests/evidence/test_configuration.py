@@ -48,6 +48,8 @@ def test_service_in_any_spelling(host: str) -> None:
     [
         _env(DB_HOST="db", DB_PORT="15432"),
         _env(DB_HOST="db"),  # the Service's only port
+        _env(ORDERS_HOST_NAME="db", ORDERS_PORT="15432"),
+        _env(ORDERS_HOST_NAME="db"),
         _env(DB="db:15432"),
         _env(HOST="db", PORT="15432", URL="postgres://$(HOST):$(PORT)/app"),
         _env(DSN="host=db port=15432 user=u"),
@@ -124,6 +126,17 @@ spec: {target: {name: keys, template: {data: {URL: 'postgres://{{ .USER }}:{{ .P
 """
     template = "        envFrom: [{secretRef: {name: keys}}]"
     assert _calls(more=_DB + more, extra=template) == _TO_DB
+
+
+def test_a_host_that_a_secret_names() -> None:
+    secret = """
+apiVersion: v1
+kind: Secret
+metadata: {name: keys, namespace: shop}
+stringData: {ORDERS_HOST_NAME: db, ORDERS_PORT: "15432", ORDERS_PASSWORD: web}
+---
+"""
+    assert _calls(more=_DB + secret, extra="        envFrom: [{secretRef: {name: keys}}]") == _TO_DB
 
 
 def test_pod_name_before_a_headless_service() -> None:

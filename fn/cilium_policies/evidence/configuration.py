@@ -40,7 +40,6 @@ _PROBES = EVIDENCE["probed"].said
 # Keys of bare names that go into certificates or are excepted from something.
 _NAME_LISTS = frozenset(("name", "names", "san", "sans", "cert", "certs", "certificate", "no", "proxy", "domain",
                          "issuer", "audience", "adv"))  # fmt: skip
-_HOST_NAME = ("host", "name")  # `RabbitMQ: {HostName: mq}`
 Parsed = dict[tuple[str, str, bool], list[Address]]
 
 
@@ -288,5 +287,4 @@ def _is_list_of_names(address: Address) -> bool:
     """Whether a Service's name without port or scheme stands for a certificate or an exception, not a call."""
     if address.port or address.scheme:
         return False
-    parts = words(address.key)
-    return not _NAME_LISTS.isdisjoint(parts[:-2] if parts[-2:] == _HOST_NAME else parts)
+    return not _NAME_LISTS.isdisjoint(words(address.key))

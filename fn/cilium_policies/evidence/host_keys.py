@@ -68,14 +68,18 @@ HOST_CHARS = frozenset(OF_HOSTS)
 
 @lru_cache(maxsize=4096)
 def plain(key: str) -> str:
-    """A key without what tells several hosts apart: `DB_HOST` of `DB_HOST_REPLICA`."""
+    """A key without what tells several hosts apart, or that it is a name: `DB_HOST` of `DB_HOST_REPLICA` and
+    `DB_HOST_NAME`."""
     name = key.rstrip("0123456789")
     if len(name) < len(key):
         if len(key) - len(name) > 2:
             return key
         return name[:-1] if name[-1:] in _BETWEEN else name if name.lower().endswith(_NUMBERED) else key
     cut = max(map(key.rfind, _BETWEEN))
-    return key[:cut] if cut >= 0 and key[cut + 1 :].lower() in _WHICH else key
+    if cut < 0:
+        return key
+    last = key[cut + 1 :].lower()
+    return key[:cut] if last in _WHICH or (last == "name" and key[:cut].lower().endswith("host")) else key
 
 
 @lru_cache(maxsize=4096)

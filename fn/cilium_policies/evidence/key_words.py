@@ -44,12 +44,15 @@ _OF_MAIL = frozenset("email mail mailto from sender user username contact share 
 BROWSED = ("http", "https", "mailto", "ws", "wss")
 _SERVER_WORDS = frozenset(("host", "hostname", "server", "relay"))
 _SERVERS = tuple(_SERVER_WORDS)
+_HOST_NAME = ("host", "name")
 
 
 @lru_cache(maxsize=4096)
 def words(key: str) -> tuple[str, ...]:
-    """`SEARXNG_QUERY_URL`, `remoteWrite.url`, `baseURL` in lower-case words."""
-    return tuple(word.lower() for word in _WORDS.findall(key))
+    """`SEARXNG_QUERY_URL`, `remoteWrite.url`, `baseURL` in lower-case words; a host's name is one of them, however it is
+    spelled (`SOLR_HOST_NAME`, `HostName`)."""
+    parts = tuple(word.lower() for word in _WORDS.findall(key))
+    return (*parts[:-2], "hostname") if parts[-2:] == _HOST_NAME else parts
 
 
 def is_for_others(address: Address) -> bool:

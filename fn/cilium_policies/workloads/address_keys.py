@@ -6,7 +6,7 @@ from __future__ import annotations
 import re
 
 NAMES_HOST = (
-    r"(?i)(?:(host|hostname|server|address|addr|endpoint|peer|seed|broker|target|upstream|node|join)(s|es)?\d{0,2}"
+    r"(?i)(?:(host|host[_.-]?name|server|address|addr|endpoint|peer|seed|broker|target|upstream|node|join)(s|es)?\d{0,2}"
     r"|broker[_.-]?list)$"
 )
 NAMES_ADDRESS = r"(?i)(ur[il]|dsn|proxy|webhook)s?$"
