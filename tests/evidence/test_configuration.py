@@ -249,6 +249,8 @@ def test_outside_in_a_variable(variable: str, value: str, target: str) -> None:
         ("API_URL_HELP", "read https://some.vendor.com first"),
         ("API_URL", "https://example.com"),
         ("API_URL", "https://api.test"),
+        ("VAULT_URL", "https://${VAULT}:8201"),
+        ("VAULT_URL", "https://${.Env.POD_NAME}:8201"),  # the dot is the template's
         ("METADATA_URL", "http://169.254.169.254/latest"),
         ("PROBE_URL", "http://127.0.0.1:9"),
         ("IMAGE", "docker.io/library/redis:7"),
@@ -284,6 +286,24 @@ def test_local_name_is_an_address_of_the_private_ranges() -> None:
         "shop/web > cidr:172.16.0.0/12 5000/TCP",
         "shop/web > cidr:192.168.0.0/16 5000/TCP",
     }
+
+
+@pytest.mark.parametrize(
+    ("end", "target"), [("homelab", "cidr:192.168.0.0/16"), ("consulting", "internet:nas.consulting")]
+)
+def test_two_labels_that_are_no_service_of_the_whole_tree(end: str, target: str) -> None:
+    """A build alone cannot tell them from a Service of another one; in the whole tree the namespace would stand."""
+    given = NOTHING_GIVEN._replace(private=("192.168.0.0/16",))
+    called = deployment("web", env=_env(NAS_URL=f"http://nas.{end}:5000", MODEL=f"fast.{end}:70"))
+    own = f"apiVersion: v1\nkind: Namespace\nmetadata: {{name: {end}}}\n---\n"
+    service = {f"shop/web > {end}/* 5000/TCP", f"shop/web > {end}/* 70/TCP"}
+    for text, is_tree, outside in (
+        (called, False, set()),
+        (called, True, {f"shop/web > {target} 5000/TCP"}),
+        (called + own, True, set()),
+    ):
+        shown = cluster(text, settings=Settings(is_tree=is_tree))
+        assert flows(configuration.edges(shown, given)) == service | outside
 
 
 def test_address_of_a_node_is_a_node() -> None:

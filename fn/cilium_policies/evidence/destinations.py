@@ -29,10 +29,12 @@ from cilium_policies.evidence.ends import (
 from cilium_policies.evidence.gateways import proxies_by_label
 from cilium_policies.evidence.given import Given
 from cilium_policies.evidence.host_aliases import host_aliases
+from cilium_policies.evidence.host_keys import is_host_key, is_url_key
 from cilium_policies.evidence.hostnames import Hostnames
 from cilium_policies.evidence.names import Named, fitting, is_alone, ordinal, resolve
 from cilium_policies.evidence.public_dns import LONGEST
 from cilium_policies.evidence.public_names import (
+    has_local_end,
     in_words,
     is_inward,
     is_local,
@@ -95,9 +97,10 @@ class Destinations:
             yield from self._inside(workload, address, named)
         elif (ports := self.hostnames.ports(workload, address)) and self._trusted(host, workload, trusted):
             name, _, space = host.partition(".")
-            if self._is_namespace(space) or is_short_service(host):
+            held = self._is_namespace(space)
+            if held or is_short_service(host):
                 yield from self._elsewhere(address, Named(None, space, name))
-            else:
+            if not held and (not is_short_service(host) or self._may_be_a_host(address)):
                 ours = self.hostnames.is_ours(host, workload.namespace) or not trusted(False)
                 for number in ports:
                     yield from self._outside(workload, address._replace(port=number, host=host), ours)
@@ -120,6 +123,11 @@ class Destinations:
         if not self.serves(host, workload):
             yield Unopened(workload, host, address.port, address.protocol)
 
+    def _may_be_a_host(self, address: Address) -> bool:
+        """Whether `nas.homelab` is one as well, plainly called, and of no namespace that the whole tree has."""
+        plain = address.scheme or is_host_key(address.key) or is_url_key(address.key)
+        return bool(plain) and self._cluster.is_tree
+
     def _is_namespace(self, name: str) -> bool:
         cluster = self._cluster
         return bool(cluster.in_namespace(name)) or cluster.inventory.get("Namespace", "", name) is not None
@@ -132,11 +140,7 @@ class Destinations:
     def _inside(self, workload: Workload, address: Address, named: Named) -> Iterator[Destination]:
         if (named.namespace, named.name) == ("default", "kubernetes"):
             if address.direct:
-                yield (
-                    KUBE_APISERVER,
-                    tuple(map(Port, self._cluster.settings.api_ports)),
-                    CALLS_API,
-                )
+                yield KUBE_APISERVER, tuple(map(Port, self._cluster.settings.api_ports)), CALLS_API
             return
         service = named.service
         if service is None:
@@ -261,7 +265,7 @@ class Destinations:
             return
         elif ":" in host or host.replace(".", "").replace("/", "").isdigit():
             yield from self._number(workload, host, port, by_url=address.scheme in ("http", "https"))
-        elif is_local(host):
+        elif is_local(host) or has_local_end(host):
             local = Reason("calls-local-host", (in_words(host),))
             if self._cluster.settings.fqdn != "false" and "$" not in host:
                 yield FqdnPeer(host), (port,), local

@@ -49,8 +49,8 @@ _HOST_NAME = ("host", "name")
 
 @lru_cache(maxsize=4096)
 def words(key: str) -> tuple[str, ...]:
-    """`SEARXNG_QUERY_URL`, `remoteWrite.url`, `baseURL` in lower-case words; a host's name is one of them, however it is
-    spelled (`SOLR_HOST_NAME`, `HostName`)."""
+    """`SEARXNG_QUERY_URL`, `remoteWrite.url`, `baseURL` in lower-case words; a host's name is one of them, however it
+    is spelled (`SOLR_HOST_NAME`, `HostName`)."""
     parts = tuple(word.lower() for word in _WORDS.findall(key))
     return (*parts[:-2], "hostname") if parts[-2:] == _HOST_NAME else parts
 

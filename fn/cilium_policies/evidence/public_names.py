@@ -47,10 +47,13 @@ _OF_PROVIDER = 2  # labels of a domain, before which a provider's host has anoth
 def is_local(host: str) -> bool:
     """A name that only the local network's DNS knows: one that is called so, or below an end that the Internet does
     not have. Of two labels it is sooner a Service and its namespace."""
-    if host.endswith(_LOCAL_ENDS):
-        return True
+    return host.endswith(_LOCAL_ENDS) or (host.count(".") > 1 and has_local_end(host))
+
+
+def has_local_end(host: str) -> bool:
+    """Whether a name stands below an end that the Internet does not have."""
     end = host.rpartition(".")[2].lower()
-    return host.count(".") > 1 and end.isalpha() and end not in _OTHER_ENDS and end not in top_level_domains()
+    return "." in host and end.isalpha() and end not in _OTHER_ENDS and end not in top_level_domains()
 
 
 def is_inward(host: str) -> bool:
@@ -106,8 +109,11 @@ def is_short_service(host: str) -> bool:
 
 
 def is_variable_name(host: str) -> bool:
-    """`${NAME}` and nothing else: what it stands for is read where it is set, or nobody can say."""
-    return host.startswith("$") and host.lstrip("$").strip("{}").isidentifier()
+    """`${NAME}`, `$NAME` or a template's `${.Env.NAME}` and nothing else: what it stands for is read where it is set, or
+    nobody can say."""
+    if host.startswith("${"):
+        return host.find("}") == len(host) - 1
+    return host.startswith("$") and host.lstrip("$").isidentifier()
 
 
 def in_words(host: str) -> str:
