@@ -103,3 +103,30 @@ def test_a_route_that_leads_back_to_itself_is_followed_once() -> None:
     rules = found(*shown, routed, named, READS.replace("GROUP", "mcp.kuadrant.io"))["a/web"].specs[0].ingress
     clients = [client for rule in rules or () for client in rule.endpoints or ()]
     assert ("p",) in [each.values for client in clients for each in client.requirements]
+
+
+def test_every_proxy_of_an_object_answers_at_its_name() -> None:
+    """Contour by its chart beside Contour by its manifest: a caller's rule has both, whichever entry comes last."""
+    one = route(
+        "projectcontour.io/HTTPProxy",
+        "virtualhost: {fqdn: sso.acme.com}, routes: [{services: [{name: web, port: 80}]}]",
+    )
+    other = deployment("q/envoy", labels="app: envoy", port=8444)
+    other = other.replace("registry.example.org/envoy", "docker.io/projectcontour/contour")
+    other = (namespace("q"), other, service("q/envoy", port=443, target="8444"))
+    client = deployment("a/client", extra="env: [{name: SSO_URL, value: 'https://sso.acme.com'}]")
+    reads = READS.replace("GROUP", "projectcontour.io")
+    reads = reads.replace(
+        "namespace: p}]", "namespace: p}, {kind: ServiceAccount, name: controller, namespace: q}]"
+    )
+    rules = found(*CONTOUR, *other, client, one, reads)["a/client"].specs[0].egress or ()
+    told = {
+        (value, port.port)
+        for rule in rules
+        for peer in rule.endpoints or ()
+        for each in peer.requirements
+        for value in each.values
+        for group in rule.ports or ()
+        for port in group.ports
+    }
+    assert {("p", "8443"), ("q", "8444")} <= told

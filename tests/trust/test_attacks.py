@@ -11,7 +11,9 @@ from typing import Any
 
 import pytest
 import yaml
-from cilium_policies.function import Options, run
+from cilium_policies.config.model import Config
+from cilium_policies.document.split import split
+from cilium_policies.function import Options, make, run
 
 from tests.engine.judge import Judge
 from tests.short import manifests
@@ -98,6 +100,18 @@ def test_what_another_namespace_asks_for_is_said(attack: dict[str, Any]) -> None
         options = Options(overrides=(("mode", "enforce"), ("trust.foreign", trust)), only_policies=True)
         told = run([("stdin", cluster)], options).stderr[-1]
         assert ("list --foreign" in told) is bool(said), told
+
+
+def test_whose_word_is_said_of_a_proxy_by_its_marks() -> None:
+    """That of the pod that calls itself one, and not that of the object which it would serve, the victim's own."""
+    [attack] = [one for one in SUITE["attacks"] if "behind a name" in one["name"]]
+    plan = make([split(written(attack["write"]))], Config(mode="enforce"), Options()).plan
+    victims = {
+        (one.workload.name, one.direction): one.asks
+        for one in plan.foreign
+        if one.workload.namespace == "victim"
+    }
+    assert victims == {("user", "egress"): "evil", ("db", "ingress"): "evil"}
 
 
 @pytest.mark.parametrize("trust", TRUST)

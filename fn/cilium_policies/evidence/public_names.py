@@ -109,7 +109,7 @@ def is_short_service(host: str) -> bool:
 
 
 def is_variable_name(host: str) -> bool:
-    """`${NAME}`, `$NAME` or a template's `${.Env.NAME}` and nothing else: what it stands for is read where it is set, or
+    """`${NAME}`, `$NAME` or a template's `${.Env.NAME}` and nothing else: what it means is read where it is set, or
     nobody can say."""
     if host.startswith("${"):
         return host.find("}") == len(host) - 1

@@ -31,6 +31,14 @@ class Proxied(NamedTuple):
     targets: tuple[tuple[Peer, Port], ...]
     may_be_outside: bool = False
 
+    def joined(self, other: Proxied) -> Proxied:
+        """With what another entry tells of the same object."""
+        return Proxied(
+            tuple(dict.fromkeys((*self.clients, *other.clients))),
+            tuple(dict.fromkeys((*self.targets, *other.targets))),
+            self.may_be_outside or other.may_be_outside,
+        )
+
 
 _GATEWAY_API = "gateway.networking.k8s.io"
 _OF_ROUTES: Mapping = {"backends": "spec.rules.backendRefs"}
@@ -61,7 +69,17 @@ def unseen(cluster: Cluster, given: Given) -> Iterator[Note]:
 
 
 def served(cluster: Cluster, given: Given) -> Iterator[tuple[str, Object, Proxied]]:
-    """The public names of such objects whose proxy the input shows, with what answers there."""
+    """The public names of such objects whose proxy the input shows, with what answers there. Several entries may be an
+    object's proxy, as it is installed: then all of theirs answer."""
+    found: dict[int, tuple[Object, list[str], Proxied]] = {}
+    for one, names, proxied in _served(cluster, given):
+        _, also, other = found.get(id(one), (one, [], Proxied((), ())))
+        found[id(one)] = one, [*also, *names], other.joined(proxied)
+    for one, names, proxied in found.values():
+        yield from ((name, one, proxied) for name in dict.fromkeys(names))
+
+
+def _served(cluster: Cluster, given: Given) -> Iterator[tuple[Object, list[str], Proxied]]:
     domains: dict[int, str] = {}
     for one, row, clients in _routes(cluster, given):
         if any(client.kind == "workload" for client in clients):
@@ -74,8 +92,7 @@ def served(cluster: Cluster, given: Given) -> Iterator[tuple[str, Object, Proxie
             if names:
                 pods = filter(None, map(workload_of, clients))
                 outside = row.get("balanced") == "true" and not any(map(cluster.services_for, pods))
-                proxied = Proxied(clients, tuple(_backends(cluster, one, row)), outside)
-                yield from ((name, one, proxied) for name in names)
+                yield one, names, Proxied(clients, tuple(_backends(cluster, one, row)), outside)
 
 
 def _hosts(one: Object, row: Mapping) -> list[str]:

@@ -57,9 +57,11 @@ class Consents:
                 return True
         return self._written(edge, own) or self._let(edge, own, other, outward)
 
-    def claimant(self, edge: Edge, other: Peer) -> str:
+    def claimant(self, edge: Edge, direction: str, other: Peer) -> str:
         """The namespace of pods that only their label and image call the reader of the object that an edge was read
-        from: that it stands in the server's own namespace is no consent to them."""
+        from, or the proxy of a name that it calls: that this stands in the own namespace is no consent to them."""
+        if direction == EGRESS:
+            return self._claims_name(edge, workload_of(other))
         if edge.origin == "monitor" and other.kind == "labels" and not other.namespace:
             return self._stranger(other, edge.evidence.namespace)
         client, text_of = workload_of(other), edge.evidence.text
@@ -71,6 +73,16 @@ class Consents:
         ):
             return ""
         return client.namespace
+
+    def _claims_name(self, edge: Edge, proxy: Workload | None) -> str:
+        """The same of a proxy which is told by its marks alone that routes of another project are its own; of any other
+        something is asked that tells more."""
+        if edge.reason.kind != "calls-through-gateway" or proxy is None or not proxy.by_marks:
+            return ""
+        known = self._cluster.components.get(proxy.component)
+        groups = [text(row.get("group")) for row in mappings(known.data.get("routes"))] if known else []
+        proven = any(self._cluster.is_proven(proxy, "", group) for group in groups)
+        return proxy.namespace if groups and not proven else ""
 
     def _stranger(self, usual: LabelsPeer, own: str) -> str:
         """The namespace of pods that bear the labels of the usual scrapers, which stand in for those that the input

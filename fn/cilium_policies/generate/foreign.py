@@ -55,10 +55,12 @@ def judged(edges: Iterable[Edge], cluster: Cluster, trust: Trust, catalogue: Cat
         if not sides:
             kept.append(edge)
             continue
+        claims = [consents.claimant(edge, direction, other) for direction, _, other in sides]
         marked = edge._replace(foreign=tuple(direction for direction, _, _ in sides))
-        for direction, workload, other in sides:
-            asks = consents.claimant(edge, other) if other.kind == "labels" else ""
-            foreign.append(Foreign(marked, direction, workload, asks or word_of(marked), not denied))
+        if claim := next(filter(None, claims), ""):
+            marked = marked._replace(evidence=edge.evidence._replace(word=claim))
+        for (direction, workload, _), asks in zip(sides, claims, strict=True):
+            foreign.append(Foreign(marked, direction, workload, asks or word_of(edge), not denied))
             if denied:
                 marked = _without(marked, direction)
         kept.append(marked)
@@ -121,8 +123,7 @@ class _Judge(NamedTuple):
             )
             asks = next((one for one in asked if one not in ("", own.namespace)), "")
         else:
-            asks = self.consents.claimant(edge, other) if direction == INGRESS else ""
-            asks = asks or _namespace(edge)
+            asks = self.consents.claimant(edge, direction, other) or _namespace(edge)
         if not asks or asks == own.namespace:
             return False
         space = namespace_of(other) or (asks if other.kind == "labels" or edge.evidence.word else "")
