@@ -22,7 +22,7 @@ from cilium_policies.evidence.edge import (
 )
 from cilium_policies.evidence.ends import ENTITIES, INGRESS_CLIENTS, KUBE_APISERVER, LOCAL, api_callers
 from cilium_policies.evidence.reasons import stated
-from cilium_policies.generate.facts import WorkloadFacts
+from cilium_policies.generate.facts import WorkloadFacts, is_inside, keeps_inside
 from cilium_policies.generate.named import by_name, devices, near_by
 from cilium_policies.generate.owners import is_alone
 from cilium_policies.generate.roles import Roles
@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from cilium_policies.generate.members import Among
 
 # Everything outside, devices of the LAN included, but not what only the node may ask: cloud metadata.
+_OUTER = ("world", "ingress-clients")
 _ANYWHERE = (CidrPeer("0.0.0.0/0", excepts=EXCEPTED_4), CidrPeer("::/0", excepts=EXCEPTED_6))
 
 
@@ -108,7 +109,9 @@ def _edge(
     if workload.rendered and not _stands(known, workload, cluster, ties):
         yield from _of_the_unproven(known, workload, facts, cluster, ties)
         return
-    if ties.replaces(workload, known) or not ties.plays(workload, known.part):
+    from_outside = known.direction == "ingress" and known.peer in _OUTER
+    replaced = ties.replaces(workload, known) or (from_outside and keeps_inside(workload, cluster))
+    if replaced or not ties.plays(workload, known.part):
         return
     meant_here = on_ports(known, workload, facts, cluster, ties.entry(known.owner))
     if meant_here is None or (ports := ties.direct(workload, meant_here)) is None:
@@ -183,15 +186,15 @@ def _stands(known: Known, workload: Workload, cluster: Cluster, ties: Ties) -> b
     a hostPort. A task that runs a server's image and shows no port is its client."""
     word = known.peer.partition(":")[0]
     if workload.by_user:
-        return known.peer != "world" or known.direction == "egress" or not _is_inside(workload, cluster)
+        return known.peer != "world" or known.direction == "egress" or not is_inside(workload, cluster)
     certain = workload.by_label and workload.by_image
     if known.direction == "ingress":
-        if word in ("world", "ingress-clients"):
+        if word in _OUTER:
             if certain and ties.is_told_by_image(workload):
-                return not _is_inside(workload, cluster)
+                return not is_inside(workload, cluster)
             return any(one.is_published for one in cluster.services_for(workload))
         if word == "dns":
-            outer = not _is_inside(workload, cluster) or any(published_ports(pod_spec(workload.source)))
+            outer = not is_inside(workload, cluster) or any(published_ports(pod_spec(workload.source)))
             return certain and (outer or not known.near)
         return workload.kind not in TASKS or bool(declared(workload, cluster))
     if word == "kube-apiserver":
@@ -204,12 +207,6 @@ def _stands(known: Known, workload: Workload, cluster: Cluster, ties: Ties) -> b
     if word not in ("internet", "cidr", "fqdn", "namespace"):
         return True
     return workload.by_image and (workload.by_label or ties.is_publishers(workload))
-
-
-def _is_inside(workload: Workload, cluster: Cluster) -> bool:
-    """Whether the input shows the Services before these pods and none is published."""
-    before = cluster.services_for(workload)
-    return bool(before) and not any(one.is_published for one in before)
 
 
 def peers(

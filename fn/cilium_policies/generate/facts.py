@@ -21,6 +21,10 @@ _SCRAPED = (
     r"|\.enable_?(pod_?monitor|service_?monitor|monitoring|metrics)$"
 )
 
+# Values by which pods listen on their node: `hostPort`, `ports.web.hostPort`, `daemonset.useHostPort`, `hostNetwork`.
+_ON_NODE = r"(?i)host_?(port|network)"
+_OFF = ("", "0", "false", "null", "~")
+
 
 def _documents(secret: Object) -> Iterator[str]:
     """What a Secret holds, key by key; encrypted ones say nothing."""
@@ -40,6 +44,24 @@ _SETTING = r"(?m)^[ \t-]*([A-Za-z_][\w.-]*):(?=[ \t]*$)"
 def _settings(document: str) -> str:
     """The names of a document's blocks, and nothing of what stands in them: it is a Secret's."""
     return "\n".join(f"{name}:" for name in re.findall(_SETTING, document))
+
+
+def is_inside(workload: Workload, cluster: Cluster) -> bool:
+    """Whether the input shows the Services before these pods and none is published."""
+    before = cluster.services_for(workload)
+    return bool(before) and not any(one.is_published for one in before)
+
+
+def keeps_inside(workload: Workload, cluster: Cluster) -> bool:
+    """The same of a release that nobody rendered: its chart's Services are known, and neither they nor a port of the
+    node that its values speak of let the outside in. A type that the Services do not take from these values is said
+    (generate/published.py), as is what hidden values may hold."""
+    if workload.rendered or not workload.chart or not is_inside(workload, cluster):
+        return False
+    return not any(
+        found.kind == "value" and found.value not in _OFF and re.search(_ON_NODE, found.field)
+        for found in workload.texts
+    )
 
 
 class WorkloadFacts:

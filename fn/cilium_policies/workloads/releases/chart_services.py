@@ -28,6 +28,7 @@ def service(
 ) -> Service:
     """A predicted Service; `block` are the values that shape it (type, ranges, annotations)."""
     kind = scalar(block.get("type")) or scalar(block.get("serviceType")) or "ClusterIP"
+    kind = kind[:1].upper() + kind[1:]  # Harbor's values say loadBalancer
     metadata = {
         "name": name,
         "namespace": release.namespace,
