@@ -19,7 +19,7 @@ from cilium_policies.evidence.unopened import Unplaced
 from cilium_policies.kube.objects import Object, at, mapping, mappings, strings, text
 from cilium_policies.kube.pods import containers, pod_spec
 from cilium_policies.kube.ports import Port
-from cilium_policies.kube.secret_writers import WRITERS, templates, written_secret
+from cilium_policies.kube.secret_writers import WRITERS, templates, written
 from cilium_policies.workloads.cluster import Cluster
 from cilium_policies.workloads.model import Service, Workload
 
@@ -196,26 +196,33 @@ def _hidden_keys(
                 (workload.namespace, name)
             )
             if one is not None:
-                filled = _filled(one)
-                hidden.update((key, True) for key in _keys(one) if key not in shown or key in filled)
+                filled = _filled(one, workload.namespace, name)
+                hidden.update(
+                    (key, True)
+                    for key in _keys(one, workload.namespace, name)
+                    if key not in shown or key in filled
+                )
     return hidden
 
 
-def _keys(one: Object) -> list[str]:
+def _keys(one: Object, namespace: str, name: str) -> list[str]:
     """Keys of a Secret, or those that an ExternalSecret's template and entries make."""
     if one.kind == "Secret":
         return [*strings(one.body.get("data")), *strings(one.body.get("stringData"))]
-    made = [*templates(one)]
+    made = [*templates(one, namespace, name)]
     return made + [text(entry.get("secretKey")) for entry in mappings(one.spec.get("data"))]
 
 
-def _filled(one: Object) -> set[str]:
+def _filled(one: Object, namespace: str, name: str) -> set[str]:
     """The keys that an ExternalSecret fills from its store, so that their texts hold no address."""
-    return {key for key, held in templates(one).items() if "{{" in held} if one.kind != "Secret" else set()
+    if one.kind == "Secret":
+        return set()
+    return {key for key, held in templates(one, namespace, name).items() if "{{" in held}
 
 
 def _external_secrets(cluster: Cluster) -> dict[tuple[str, str], Object]:
     found: dict[tuple[str, str], Object] = {}
     for one in cluster.inventory.of(*WRITERS):
-        found.setdefault((one.namespace, written_secret(one)), one)
+        for made in written(one):
+            found.setdefault((made.namespace, made.name), one)
     return found

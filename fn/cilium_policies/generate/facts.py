@@ -109,7 +109,7 @@ class WorkloadFacts:
         if one is not None:
             return {} if "sops" in one.body else _entries(one)
         writer = self._cluster.inventory.secret_writer(namespace, name)
-        return dict(templates(writer)) if writer is not None else {}
+        return dict(templates(writer, namespace, name)) if writer is not None else {}
 
     def account(self, annotations: tuple[str, ...]) -> Iterator[str]:
         from cilium_policies.evidence.handed import of_account  # few entries ask

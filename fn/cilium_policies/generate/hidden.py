@@ -181,7 +181,7 @@ def _is_shown(namespace: str, name: str, inventory: Inventory, *, sure: bool) ->
     secret = inventory.get("Secret", namespace, name)
     if secret is None:
         made = inventory.secret_writer(namespace, name)
-        if made is not None and (told := templates(made)):
+        if made is not None and (told := templates(made, namespace, name)):
             return not any(_hides(key, value) for key, value in told.items())
         told_elsewhere = made is not None and at(made.body, "spec", "target", "template") is not None
         return told_elsewhere or not sure

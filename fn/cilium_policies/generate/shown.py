@@ -14,7 +14,7 @@ from cilium_policies.evidence.edge import Edge
 from cilium_policies.kube.inventory import Inventory
 from cilium_policies.kube.objects import Object, at, flag, mapping, mappings, strings, text
 from cilium_policies.kube.pods import TASKS
-from cilium_policies.kube.secret_writers import templates
+from cilium_policies.kube.secret_writers import templates, written
 from cilium_policies.lean import Any
 from cilium_policies.workloads.address_keys import names_address
 from cilium_policies.workloads.model import NO_IMAGES, Workload
@@ -113,7 +113,7 @@ def hidden_keys(inventory: Inventory, namespace: str, name: str) -> Iterable[str
     """The keys of a Secret, as far as the input lists them: its own, or of what makes it."""
     secret = inventory.get("Secret", namespace, name)
     writer = inventory.secret_writer(namespace, name)
-    template = templates(writer) if writer is not None else {}
+    template = templates(writer, namespace, name) if writer is not None else {}
     return [*(_hidden_keys(inventory, namespace, name, secret) or ()), *template]
 
 
@@ -129,15 +129,16 @@ def _hidden_keys(
     writer = inventory.secret_writer(namespace, name)
     if writer is None:
         return None
-    return _external(writer) if writer.kind == "ExternalSecret" else _filled(writer)
+    return _external(writer) if writer.kind == "ExternalSecret" else _filled(writer, namespace, name)
 
 
-def _filled(one: Object) -> Iterable[str] | None:
+def _filled(one: Object, namespace: str, name: str) -> Iterable[str] | None:
     """The keys that Vault's operator or its like fills in; beside its templates it writes what the store has, unless
     it is told not to."""
-    if not flag(at(one.spec, "destination", "transformation", "excludeRaw")):
-        return None
-    return [key for key, value in templates(one).items() if _is_filled(value)]
+    for made in written(one):
+        if (made.namespace, made.name) == (namespace, name) and made.alone:
+            return [key for key, value in made.templates.items() if _is_filled(value)]
+    return None
 
 
 def _external(one: Object) -> Iterable[str] | None:

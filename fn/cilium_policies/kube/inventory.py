@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from operator import itemgetter
 
 from cilium_policies.kube.objects import CLUSTER_SCOPED, Object
-from cilium_policies.kube.secret_writers import WRITERS, written_secret
+from cilium_policies.kube.secret_writers import WRITERS, written
 
 _APPLIED_BY = "kustomize.toolkit.fluxcd.io/name"
 
@@ -88,7 +88,7 @@ class Inventory:
         """The first object that a Secret of this name is written from: an ExternalSecret, a VaultStaticSecret …"""
         if self._writers is None:
             every = reversed(self.of(*WRITERS))
-            self._writers = {(one.namespace, written_secret(one)): one for one in every}
+            self._writers = {(made.namespace, made.name): one for one in every for made in written(one)}
         return self._writers.get((namespace, name))
 
     def applied_by(self) -> frozenset[str]:

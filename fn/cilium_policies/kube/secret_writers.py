@@ -4,41 +4,74 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from cilium_policies.kube.objects import Object, at, mapping, text
+from cilium_policies.kube.objects import Mapping, Object, at, flag, mapping, mappings, text
 from cilium_policies.lean import NamedTuple
 
 
 class _Writer(NamedTuple):
-    """Paths: of the Secret's name (without it the object's own), and of the mapping of its keys to templates."""
+    """Paths: of the Secret's name (without it the object's own), of the mapping of its keys to templates, and of what
+    says whether nothing but these keys is written."""
 
     name: tuple[str, ...]
     templates: tuple[str, ...]
+    alone: tuple[str, ...] = ()
 
 
-_VAULT = _Writer(("spec", "destination", "name"), ("spec", "destination", "transformation", "templates"))
+class Written(NamedTuple):
+    """A Secret that such an object writes; `alone`: it has no keys but those of the templates."""
+
+    namespace: str
+    name: str
+    templates: dict[str, str]
+    alone: bool
+
+
+_VAULT = _Writer(
+    ("spec", "destination", "name"),
+    ("spec", "destination", "transformation", "templates"),
+    ("spec", "destination", "transformation", "excludeRaw"),
+)
 _WRITERS = {
     "ExternalSecret": _Writer(("spec", "target", "name"), ("spec", "target", "template", "data")),
     "SealedSecret": _Writer(("spec", "template", "metadata", "name"), ("spec", "template", "data")),
     "VaultStaticSecret": _VAULT,
     "VaultDynamicSecret": _VAULT,
     "VaultPKISecret": _VAULT,
-    "InfisicalSecret": _Writer(
-        ("spec", "managedSecretReference", "secretName"),
-        ("spec", "managedSecretReference", "template", "data"),
-    ),
 }
-WRITERS = tuple(_WRITERS)
+# Infisical's operator writes several, each with a namespace of its own; before it was one, in another field.
+_SEVERAL = {"InfisicalSecret": ("managedKubeSecretReferences", "managedSecretReference")}
+WRITERS = (*_WRITERS, *_SEVERAL)
 
 
 @lru_cache(maxsize=8192)  # half a dozen modules ask
-def written_secret(one: Object) -> str:
-    """The name of the Secret that such an object writes."""
-    return text(at(one.body, *_WRITERS[one.kind].name)) or one.name
+def written(one: Object) -> tuple[Written, ...]:
+    """The Secrets that such an object writes."""
+    if one.kind in _SEVERAL:
+        several, single = (one.spec.get(field) for field in _SEVERAL[one.kind])
+        return tuple(_referred(one, each) for each in (*mappings(several), *mappings([single])))
+    where = _WRITERS[one.kind]
+    told = _said(mapping(at(one.body, *where.templates)))
+    name = text(at(one.body, *where.name)) or one.name
+    return (Written(one.namespace, name, told, bool(where.alone) and flag(at(one.body, *where.alone))),)
+
+
+def _referred(one: Object, reference: Mapping) -> Written:
+    """A Secret of a list: all of the store's keys stand in it where no template says which."""
+    template = mapping(reference.get("template"))
+    told = _said(mapping(template.get("data")))
+    namespace = text(reference.get("secretNamespace")) or one.namespace
+    alone = bool(template) and not flag(template.get("includeAllSecrets"))
+    return Written(namespace, text(reference.get("secretName")) or one.name, told, alone)
+
+
+def _said(found: Mapping) -> dict[str, str]:
+    """Vault's operator has the template in a field `text`."""
+    return {key: text(mapping(held).get("text")) or text(held) for key, held in found.items()}
 
 
 @lru_cache(maxsize=8192)
-def templates(one: Object) -> dict[str, str]:
-    """The Secret's keys and what the templates of such an object say of each; Vault's operator has it in a field
-    `text`."""
-    found = mapping(at(one.body, *_WRITERS[one.kind].templates))
-    return {key: text(mapping(held).get("text")) or text(held) for key, held in found.items()}
+def templates(one: Object, namespace: str, name: str) -> dict[str, str]:
+    """The keys of the Secret of this name and what the templates of such an object say of each."""
+    return next(
+        (each.templates for each in written(one) if (each.namespace, each.name) == (namespace, name)), {}
+    )

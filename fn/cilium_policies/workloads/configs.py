@@ -34,6 +34,7 @@ _WORDS: tuple[TextKind, ...] = ("command", "args")
 # Where a container, or one variable of it, names a ConfigMap or Secret
 _REFERENCES = (("configMapRef", "ConfigMap"), ("secretRef", "Secret"))
 _KEY_REFERENCES = (("configMapKeyRef", "ConfigMap"), ("secretKeyRef", "Secret"))
+_FILES = (".json", ".yaml", ".yml", ".toml", ".conf", ".cfg", ".ini", ".xml", ".py", ".php", ".js", ".sh")
 _MAX_TEXT = 1_000_000  # a ConfigMap's or Secret's limit is 1 MiB; no longer text can come from a real cluster
 
 
@@ -53,7 +54,7 @@ class Configs:
             one = self._inventory.get(kind, namespace, name)
             found = list(_entries(one, self._is_service)) if one else []
             if kind == "Secret" and (external := self._inventory.secret_writer(namespace, name)):
-                found += self._templated(external)
+                found += self._templated(external, namespace, name)
                 found += self._copied(external)
             elif kind == "Secret" and one is None:
                 found += self._mirrored(namespace, name)
@@ -74,10 +75,10 @@ class Configs:
                     return found._replace(key=text(entry.get("name")) or key)
         return None
 
-    def _templated(self, external: Object) -> Iterator[Text]:
+    def _templated(self, external: Object, namespace: str, name: str) -> Iterator[Text]:
         """What the templates of an ExternalSecret or its like say, in itself and in ConfigMaps that they are taken
         from."""
-        for entry, value in templates(external).items():
+        for entry, value in templates(external, namespace, name).items():
             yield Text("entry", entry, value, external, entry)
         template = mapping(at(external.body, "spec", "target", "template"))
         for source in mappings(template.get("templateFrom")):
@@ -202,6 +203,11 @@ def _env(namespace: str, entry: Mapping, configs: Configs, place: int) -> Text:
     return Text("env", name, "", field=name, within=place)  # conditions ask for the name
 
 
+def _is_file(one: Text) -> bool:
+    """Whether an entry is a file for whoever mounts it: a program asks for no variable called `server.yaml`."""
+    return one.key.endswith(_FILES)
+
+
 class _Readers:
     """Which containers are told an entry of a source of `envFrom`, and by which name: those that take it and set that
     variable by nothing that wins over it."""
@@ -215,7 +221,7 @@ class _Readers:
             told: dict[str, tuple[Source, str]] = {}
             for source, prefix in _sources(container):
                 entries = configs.of(source[0], namespace, source[1])
-                told.update((prefix + one.key, (source, one.key)) for one in entries)
+                told.update((prefix + one.key, (source, one.key)) for one in entries if not _is_file(one))
             for entry in mappings(container.get("env")):
                 told.pop(text(entry.get("name")), None)
             for name, place in told.items():
