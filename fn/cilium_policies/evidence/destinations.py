@@ -36,7 +36,6 @@ from cilium_policies.evidence.public_dns import LONGEST
 from cilium_policies.evidence.public_names import (
     has_local_end,
     in_words,
-    is_inward,
     is_local,
     is_private,
     is_public,
@@ -260,7 +259,7 @@ class Destinations:
             yield from self._number(workload, number, port, host)
         if balanced or len(numbers) < len(beyond):
             yield InternetPeer(host), (port,), Reason("calls-host", (in_words(host),))
-            yield from self._private(host, port, own=True) if balanced else ()
+            yield from self._private(workload, host, port, own=True) if balanced else ()
         elif numbers or (own and ours and not self.hostnames.may_be_outside(host)):
             return
         elif ":" in host or host.replace(".", "").replace("/", "").isdigit():
@@ -274,17 +273,23 @@ class Destinations:
         elif is_public(host) and not is_variable_name(host):
             called = InternetPeer("" if "$" in host else host)
             yield called, (port,), Reason("calls-host", (in_words(host),))
-            yield from self._private(host, port)
+            yield from self._private(workload, host, port)
 
-    def _private(self, host: str, port: Port, own: bool = False) -> Iterator[Destination]:
+    def _private(self, workload: Workload, host: str, port: Port, own: bool = False) -> Iterator[Destination]:
         """A public name may resolve to an address of the company's own network: a managed database does, so may any
-        name on a server's port, one's own, and one of a zone that is called so. With toFQDNs the agents follow it."""
+        name on a server's port, one's own, one of the house or of a zone that is called so. With toFQDNs the agents
+        follow it."""
         if self._cluster.settings.fqdn != "false":
             return
         clouds = any(cloud.is_private(host) for cloud in self._given.clouds)
-        if own or clouds or is_inward(host) or port.number in SERVERS:
+        if own or clouds or port.number in SERVERS or self._may_be_near(host, workload.namespace):
             reason = Reason("calls-private-host", (in_words(host),))
             yield from ((cidr(block), (port,), reason) for block in self._given.private or LOCAL)
+
+    def _may_be_near(self, host: str, namespace: str) -> bool:
+        from cilium_policies.evidence.own_zones import may_be_near  # few builds name anybody outside
+
+        return may_be_near(self._cluster, host, namespace)
 
     def _number(
         self, workload: Workload, number: str, port: Port, name: str = "", by_url: bool = False

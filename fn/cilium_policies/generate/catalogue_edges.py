@@ -23,7 +23,7 @@ from cilium_policies.evidence.edge import (
 from cilium_policies.evidence.ends import ENTITIES, INGRESS_CLIENTS, KUBE_APISERVER, LOCAL, api_callers
 from cilium_policies.evidence.reasons import stated
 from cilium_policies.generate.facts import WorkloadFacts, is_inside, keeps_inside
-from cilium_policies.generate.named import by_name, devices, near_by
+from cilium_policies.generate.named import Named, by_name
 from cilium_policies.generate.owners import is_alone
 from cilium_policies.generate.roles import Roles
 from cilium_policies.generate.shown_ports import declared, in_place, on_ports, serving
@@ -124,9 +124,10 @@ def _edge(
     )
     explains = not known.probe and known.peer != "scraper"
     reason = stated(known.why, known.owner, known.number)
-    near = near_by(known, facts, cluster, workload, leads_out=ties.leads_out(workload))
+    near = _near(known, facts, cluster, workload, ties)
     named = near if near.complete else by_name(known, facts, cluster)
-    yield from (Edge(own, peer, on, reason, evidence, explains) for peer, on in named.peers)
+    beside = () if near.complete else near.peers
+    yield from (Edge(own, peer, on, reason, evidence, explains) for peer, on in (*named.peers, *beside))
     if named.complete:
         return
     if among is not None and (each := among.of(known, workload)):
@@ -145,6 +146,14 @@ def _edge(
         )
 
 
+def _near(known: Known, facts: WorkloadFacts, cluster: Cluster, workload: Workload, ties: Ties) -> Named:
+    if workload.rendered or not known.names or known.peer not in ("internet", "world"):
+        return Named()
+    from cilium_policies.generate.near import near_by  # few builds have such a pod
+
+    return near_by(known, facts, cluster, workload, leads_out=ties.leads_out(workload))
+
+
 def _of_the_unproven(
     known: Known, workload: Workload, facts: WorkloadFacts, cluster: Cluster, ties: Ties
 ) -> Iterator[Edge]:
@@ -153,7 +162,11 @@ def _of_the_unproven(
     calls_api = known.peer == "kube-apiserver" and known.direction == "egress"
     if calls_api and workload.by_label and ties.plays(workload, known.part):
         ties.unbound[id(workload)] = workload
-    for peer in devices(known, facts, cluster) if workload.by_image else ():
+    if not (workload.by_image and known.near):
+        return
+    from cilium_policies.generate.near import devices  # few edges ask for them
+
+    for peer in devices(known, facts, cluster):
         evidence = Evidence("catalogue", workload, component=known.owner)
         reason = stated(known.why, known.owner, known.number)
         yield Edge(WorkloadPeer(workload), peer, known.pod_ports(), reason, evidence)

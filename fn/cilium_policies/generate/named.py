@@ -11,10 +11,8 @@ from cilium_policies.catalogue.recognise import is_among
 from cilium_policies.config.model import EGRESS
 from cilium_policies.document.finding import INFO, Finding
 from cilium_policies.evidence.edge import CidrPeer, Edge, FqdnPeer, InternetPeer, Peer
-from cilium_policies.evidence.ends import LOCAL
 from cilium_policies.evidence.given import Given
-from cilium_policies.evidence.names import resolve
-from cilium_policies.evidence.public_names import is_local, is_number, is_of_local_network
+from cilium_policies.evidence.public_names import is_local
 from cilium_policies.generate.facts import WorkloadFacts
 from cilium_policies.generate.outside import misses
 from cilium_policies.generate.roles import Roles
@@ -53,61 +51,15 @@ def by_name(known: Known, facts: WorkloadFacts, cluster: Cluster) -> Named:
     if answer.missing and mode == "known":
         return Named()
     ports = known.pod_ports()
-    pairs = ((_outside(host.name), _on(ports, host.port)) for host in answer.hosts)
+    pairs = ((outside(host.name), _on(ports, host.port)) for host in answer.hosts)
     return Named(tuple((peer, on) for peer, on in pairs if on is not None), not answer.missing)
-
-
-def near_by(
-    known: Known, facts: WorkloadFacts, cluster: Cluster, workload: Workload, *, leads_out: bool
-) -> Named:
-    """Complete where the input names everybody whom an edge to the outside means, and none of them by a name of the
-    Internet: addresses and hosts of the local network are its peers, Services of this cluster (an object store)
-    evidence finds, and a folder is nobody. So it is on the Internet for an edge of any port, of which evidence
-    (`leads_out`: it has some) has each host with its own."""
-    if workload.rendered or known.peer not in ("internet", "world") or not known.names or known.unnamed:
-        return Named()
-    namespace, answer = workload.namespace, answered(known, facts, cluster)
-    if answer.missing or not (answer.inside or answer.hosts):
-        return Named()
-    if not known.ports:
-        return Named(complete=leads_out)
-    if not all(not name or resolve(cluster, name, namespace) for name in answer.inside):
-        return Named()
-    beyond = [one for one in answer.hosts if resolve(cluster, one.name, namespace) is None]
-    if not all(is_number(one.name) or is_of_local_network(one.name) for one in beyond):
-        return Named()
-    ports = known.pod_ports()
-    return Named(
-        tuple(
-            (peer, _at(ports, one.port) if one.port else ports)
-            for one in beyond
-            for peer in _near(one.name, cluster)
-        ),
-        complete=True,
-    )
-
-
-def devices(known: Known, facts: WorkloadFacts, cluster: Cluster) -> Iterator[Peer]:
-    """Of an edge to whatever the local network holds the devices that the own files name by number."""
-    if known.near and known.peer == "world" and known.names:
-        for one in answered(known, facts, cluster).hosts:
-            if is_number(one.name) and is_of_local_network(one.name):
-                yield _outside(one.name)
-
-
-def _near(host: str, cluster: Cluster) -> tuple[Peer, ...]:
-    """A host of the local network: its name where rules may have names, else where such names resolve to."""
-    settings = cluster.settings
-    if settings.fqdn == "false" and is_local(host):
-        return tuple(map(CidrPeer, settings.private_cidrs or LOCAL))
-    return (_outside(host),)
 
 
 def _beside(known: Known, facts: WorkloadFacts) -> tuple[tuple[Peer, tuple[Port, ...]], ...]:
     """The hosts of URLs in the own configuration on the ports of an edge to one name."""
     from cilium_policies.catalogue.hosts import written
 
-    pairs = ((_outside(host.name), _on(known.pod_ports(), host.port)) for host in sorted(set(written(facts))))
+    pairs = ((outside(host.name), _on(known.pod_ports(), host.port)) for host in sorted(set(written(facts))))
     return tuple((peer, on) for peer, on in pairs if on is not None)
 
 
@@ -274,7 +226,7 @@ def _is_limited(known: Known, facts: WorkloadFacts, cluster: Cluster) -> bool:
     return cluster.settings.fqdn != "false" and not answered(known, facts, cluster).missing
 
 
-def _outside(host: str) -> Peer:
+def outside(host: str) -> Peer:
     if not host.strip("0123456789."):
         return CidrPeer(f"{host}/32")
     if ":" in host:
@@ -282,7 +234,7 @@ def _outside(host: str) -> Peer:
     return FqdnPeer(host) if is_local(host) else InternetPeer(host)
 
 
-def _at(ports: tuple[Port, ...], asked: int) -> tuple[Port, ...]:
+def at_port(ports: tuple[Port, ...], asked: int) -> tuple[Port, ...]:
     """The one port on which a host is called, with the edge's protocols there."""
     there = _on(ports, asked) or (Port(asked),)
     return tuple(dict.fromkeys(Port(asked, port.protocol) for port in there))
