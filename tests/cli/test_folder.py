@@ -38,6 +38,16 @@ def test_templates_of_charts_and_files_without_an_object_are_left_out(tmp_path: 
     )
 
 
+def test_what_fleet_applies_is_built_first(tmp_path: Path) -> None:
+    """Overlays lie beside what they replace. Other programs have files of that name."""
+    fleet = laid(tmp_path / "fleet", {"web/fleet.yaml": "namespace: web\n", "web/web.yaml": namespace("web")})
+    assert (
+        Folder(str(fleet)).unbuilt() == f"{fleet}/web/fleet.yaml says what Fleet makes of the files beside it"
+    )
+    other = laid(tmp_path / "other", {"fleet.yaml": "agents: 3\n", "web.yaml": namespace("web")})
+    assert not Folder(str(other)).unbuilt()
+
+
 def test_krmignore_and_exclude_leave_out(tmp_path: Path) -> None:
     files = {f"{name}.yaml": namespace("x") for name in ("a", "b", "dev/c", "dev/d", "e/dev/f", "g/h")}
     root = laid(tmp_path, files | {".krmignore": "# no\nb.yaml\n", "e/.krmignore": "/dev/\n"})

@@ -399,7 +399,7 @@ def test_variants_of_one_application_are_a_question(tmp_path):
         ({"charts/web/Chart.yaml": "name: web\n"}, "is a Helm chart: helm renders it with the values"),
         (
             {"web.yaml": namespace("web")},
-            "no Flux Kustomization, Application or kustomization; cilium-policies report",
+            "no Flux Kustomization, Application, kustomization or fleet.yaml; cilium-policies report",
         ),
         ({"README.md": "x"}, "no manifests"),
         ({"compose.yaml": "services: {web: {image: app}}\n"}, "no manifests"),
@@ -447,19 +447,16 @@ def test_what_it_does_not_build_is_answered_with_the_line_that_does(tmp_path, fi
 
 
 def test_what_others_make_of_a_folder_with_kustomizations_is_said(tmp_path):
-    """kluctl puts variables and charts into them, Fleet adds charts and namespaces; the whole comes first."""
+    """kluctl puts variables and charts into them. A `fleet.yaml` of another program is none of Rancher's Fleet."""
     files = {
         "web/kustomization.yaml": kustomization("web.yaml"),
         "web/web.yaml": deployment("web"),
         ".kluctl.yml": "targets: []\n",
-        "db/fleet.yaml": "defaultNamespace: db\nhelm: {chart: postgresql, repo: 'https://charts.example.com'}\n",
-        "web/fleet.yaml": "defaultNamespace: web\n",
+        "db/fleet.yaml": deployment("fleet-server"),
     }
     assert said(laid(tmp_path, files)) == [
         ".kluctl.yml: kluctl renders it, with variables and charts that are not here: "
         "kluctl render --print-all -t TARGET | cilium-policies report > report.html",
-        "db/fleet.yaml and 1 more: what Rancher's Fleet applies: the charts, values and namespaces that it names are "
-        "not read",
         "kustomize built 1 kustomization: 1 documents",
     ]
 

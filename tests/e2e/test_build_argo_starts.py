@@ -235,6 +235,6 @@ def test_applications_of_which_nothing_is_here_leave_the_folders_own_kustomizati
     ]
     (root / ".git").mkdir()
     assert failed(root / "manifests") == [
-        f"nothing to build in {os.path.relpath(root / 'manifests')}: no Flux Kustomization, Application or "
-        f"kustomization; cilium-policies report {os.path.relpath(root / 'manifests')} reads manifests as they are"
+        f"nothing to build in {os.path.relpath(root / 'manifests')}: no Flux Kustomization, Application, "
+        f"kustomization or fleet.yaml; cilium-policies report {os.path.relpath(root / 'manifests')} reads manifests as they are"
     ]

@@ -138,9 +138,11 @@ def test_every_command_of_the_page_runs(place):
     with (one / app / "kustomization.yaml").open("a") as file:
         file.write("  - ./releases.yaml\n")
     many = laid(place / "many", two_clusters() | {".git/config": ""})
+    fleet = "defaultNamespace: web\ntargetCustomizations: [{clusterSelector: {matchLabels: {env: prod}}}]\n"
+    bundle = laid(place / "bundle", {"web/fleet.yaml": fleet, "web/web.yaml": deployment("web")})
     told = {}
     for block in BLOCKS:
-        done = run(place, many if "--cluster" in block else one, block)
+        done = run(place, bundle if "env=prod" in block else many if "--cluster" in block else one, block)
         assert done.returncode in ((0, 1) if block.startswith("flate") else (0,)), f"{block}\n{done.stderr}"
         told[block.split("\n")[0]] = done
     assert (one / "report.html").read_text().startswith("<!doctype html>")

@@ -86,7 +86,8 @@ def left_out(
         if not any(within(folder, path) for path in covered):
             told = "a kustomization that no Application here builds: left out, name its folder to build it"
             yield Note(folder or ".", told)
-    yield from manifests(repository, covered)
+    told = "a manifest that no Application here builds: left out, name its folder to read it"
+    yield from manifests(repository, covered, told)
 
 
 def is_beside(repository: Repository, first: list[Written]) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 
 from cilium_policies.builds import app_charts, argo_chart, argo_source, texts, tool
@@ -205,7 +205,7 @@ class Argo:
         return sorted({app.cluster for app in self.apps.values()}, key=lambda one: (one != "in-cluster", one))
 
 
-def placed(apps: list[App]) -> list[bytes]:
+def placed(apps: Sequence[App]) -> list[bytes]:
     """The documents of all Applications, each in the namespace that Argo CD gives it, and the namespaces it makes."""
     scoped = set(CLUSTER_SCOPED)
     declared = set()

@@ -130,7 +130,7 @@ class Builder:
         unknown = f"jsonnet is not evaluated here: {who(programs)}" if programs else ""
         notes = [unknown] if unknown else []
         return lambda: Made(
-            [one for file in files for one in _objects_of(folder, file, shown)], [], notes, unknown
+            [one for file in files for one in _objects_in(folder, file, shown)], [], notes, unknown
         )
 
     def _print(self, folder: str) -> list[bytes]:
@@ -246,14 +246,18 @@ def _files(folder: str, options: Fields, bounds: Bounds) -> list[str]:
     return found
 
 
-def _objects_of(folder: str, file: str, shown: str) -> Iterator[bytes]:
-    """The objects of a file, as documents; what is no object (values, a workflow) is left out, as Argo CD does."""
+def _objects_in(folder: str, file: str, shown: str) -> Iterator[bytes]:
     with open(os.path.join(folder, file), "rb") as opened:
-        data = opened.read()
-    for document in texts.documents(data, f"{shown}/{file}"):
+        yield from objects_of(opened.read(), f"{shown}/{file}")
+
+
+def objects_of(data: bytes, file: str) -> Iterator[bytes]:
+    """The objects of a file, as documents; what is no object (values, a workflow) is left out, as Argo CD and Fleet
+    do."""
+    for document in texts.documents(data, file):
         body = texts.typed(document)
         if not body and b"\napiVersion:" in b"\n" + document and b"\nkind:" in b"\n" + document:
-            raise refused("not YAML", "is it a template?", file=f"{shown}/{file}")
+            raise refused("not YAML", "is it a template?", file=file)
         items = body.get("items") if body.get("kind") == "List" else None
         for one in items if isinstance(items, list) else [body]:
             if isinstance(one, dict) and one.get("apiVersion") and one.get("kind"):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from cilium_policies.builds import texts
 from cilium_policies.builds.reach import covered
@@ -29,10 +29,11 @@ def namespaces(repository: Repository, paths: Iterable[str]) -> list[str]:
     return sorted(found)
 
 
-def stand_in(path: str, why: str, repository: Repository) -> bytes:
-    """A kustomization that is no object of the cluster, marked. Where no file of it names a namespace kubectl would
-    apply it to its own default."""
-    marked = {NAMESPACES: "default", **marks(why, repository, [path])}
-    metadata = {"name": path or ".", "annotations": marked}
+def stand_in(path: str, marked: Mapping[str, str], namespaces: Iterable[str]) -> bytes:
+    """A kustomization that is no object of the cluster, with marks; its objects may go into these namespaces as
+    well."""
+    known = {*marked.get(NAMESPACES, "").split(","), *namespaces} - {""}
+    annotations = {**marked, NAMESPACES: ",".join(sorted(known))}
+    metadata = {"name": path or ".", "annotations": annotations}
     head = {"apiVersion": "kustomize.config.k8s.io/v1beta1", "kind": "Kustomization"}
     return texts.written({**head, "metadata": metadata})

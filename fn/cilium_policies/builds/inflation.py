@@ -127,10 +127,11 @@ def _documents(fields: Fields, folder: str, namespace: str) -> list[bytes]:
     for chart in _charts(fields):
         name = str(chart.get("releaseName") or chart.get("name"))
         releases.setdefault(name, []).append({**chart, "valuesInline": values_of(chart, folder)})
-    return [_document(name, charts, namespace) for name, charts in releases.items()]
+    return [release(name, charts, namespace) for name, charts in releases.items()]
 
 
-def _document(name: str, charts: list[Fields], namespace: str) -> bytes:
+def release(name: str, charts: list[Fields], namespace: str) -> bytes:
+    """A release that nothing here renders, in the words of kustomize's `helmCharts`."""
     body: dict[str, Any] = {
         "apiVersion": "kustomize.config.k8s.io/v1beta1",
         "kind": "Kustomization",

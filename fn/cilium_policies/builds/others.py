@@ -39,7 +39,7 @@ def nothing_to_build(repository: Repository) -> RefusedError:
                        f"helm template {name} {place} -n NAMESPACE -f VALUES.yaml | {_READ} > report.html"
                        + (" (all of them into one folder, then report FOLDER)" if len(charts) > 1 else ""))  # fmt: skip
     if bare:
-        return refused(f"nothing to build in {folder}: no Flux Kustomization, Application or kustomization",
+        return refused(f"nothing to build in {folder}: no Flux Kustomization, Application, kustomization or fleet.yaml",
                        f"{_READ} {folder} reads manifests as they are")  # fmt: skip
     cure = f"name the folder of the repository; {_READ} FOLDER reads what a program of your own has made"
     return refused(f"nothing to build in {folder}: no manifests", cure)

@@ -4,7 +4,7 @@ here, as it is the user's own code or asks the cluster."""
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from cilium_policies.builds.notes import Note
 from cilium_policies.builds.repository import Repository, walk, within
@@ -38,15 +38,13 @@ _PROGRAMS = (
 
 
 _PROJECTS = _PROGRAMS[:2]  # known by a file that says so
-_FLEET = "fleet.yaml"
 
 
 def rendered_by(repository: Repository, *, project: bool) -> RefusedError | None:
     """What to run in place of `build` where the folder asked for holds projects of such a program; with `project`,
     those that a file of its own tells."""
-    programs = _PROJECTS if project else _PROGRAMS
-    found = _found(repository, programs)
-    for program in programs:
+    found = _found(repository) if project else _sought(repository)
+    for program in _PROJECTS if project else _PROGRAMS:
         if files := [os.path.relpath(one) for one in found.get(program.name, ())]:
             many = (
                 f"{len(files)} files of {program.name} here, as {files[0]}"
@@ -60,26 +58,34 @@ def rendered_by(repository: Repository, *, project: bool) -> RefusedError | None
 
 
 def beside(repository: Repository) -> Iterator[Note]:
-    """What is said of a build of kustomizations in a repository that such a program, or Rancher's Fleet, applies."""
-    found = _found(repository, _PROJECTS)
+    """What is said of a build of kustomizations in a repository that such a program applies."""
+    found = _found(repository)
     for program in _PROJECTS:
         said = f"{program.name} renders it, with variables and charts that are not here: {program.run}"
         for place in found.get(program.name, ()):
             yield Note(os.path.relpath(place, repository.root), said)
-    left = "what Rancher's Fleet applies: the charts, values and namespaces that it names are not read"
-    for path in repository.files:
-        if within(path, repository.asked) and path.rpartition("/")[2] == _FLEET:
-            yield Note(path, left)
 
 
-def _found(repository: Repository, programs: tuple[Program, ...]) -> dict[str, list[str]]:
-    """The files of programs below the folder asked for, by the program's name."""
-    found: dict[str, list[str]] = {}
+def _found(repository: Repository) -> dict[str, list[str]]:
+    """The files of projects below the folder asked for, by the program's name."""
+    paths = (one for one in (*repository.projects, *repository.files) if within(one, repository.asked))
+    return _by_program(map(repository.place, paths))
+
+
+def _sought(repository: Repository) -> dict[str, list[str]]:
+    """The same for all programs: files of most say nothing to those that apply manifests, and are looked for here."""
     folder = repository.asked_folder
-    for path, _ in walk(folder, folder, lambda name: any(_is_of(name, one) for one in programs)):
-        for program in programs:
-            if _is_of(path.rpartition("/")[2], program):
-                found.setdefault(program.name, []).append(os.path.join(folder, path))
+    paths = (one for one, _ in walk(folder, folder, lambda name: any(_is_of(name, one) for one in _PROGRAMS)))
+    return _by_program(os.path.join(folder, one) for one in paths)
+
+
+def _by_program(places: Iterable[str]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for place in places:
+        name = os.path.basename(place)
+        for program in _PROGRAMS:
+            if _is_of(name, program):
+                found.setdefault(program.name, []).append(place)
     return found
 
 

@@ -22,6 +22,7 @@ from cilium_policies.lean import NamedTuple
 
 FLUX = "kustomize.toolkit.fluxcd.io"
 ARGO = "argoproj.io"
+FLEET_GROUP = "fleet.cattle.io"
 # What a file must hold before it is parsed: most files of a repository say nothing about how it is built.
 _MARKS = (
     FLUX.encode(),
@@ -29,9 +30,11 @@ _MARKS = (
     b"source.extensions.fluxcd.io",
     b"fluxcd.controlplane.io",
     ARGO.encode(),
+    FLEET_GROUP.encode(),
 )
 _INSTANCE = (b"helm.toolkit.fluxcd.io", b"sync:")  # the chart flux-instance: where Flux starts
 Told = Callable[..., None]  # what was done, for who waits on a terminal
+_PROJECTS = (".kluctl.yaml", ".kluctl.yml")  # of a program that renders the repository
 _HELMFILES = tuple(f"helmfile.{end}" for end in ("yaml", "yml", "yaml.gotmpl", "yml.gotmpl"))
 _LARGE = 4 << 20
 _ABOVE = 5  # folders above that paths may begin in
@@ -72,6 +75,7 @@ class Repository:
         self.found: list[Found] = []
         self.charts: set[str] = set()
         self.helmfiles: list[str] = []
+        self.projects: list[str] = []
         self.left_out = Ignored()  # of what Flux fetches
         self.links = False
         self.bounds = Bounds(self._top or self.root, is_known=bool(self._top))
@@ -91,6 +95,8 @@ class Repository:
                 self.kustomizations[folder] = path
             elif name == "Chart.yaml":
                 self.charts.add(folder)
+            elif name in _PROJECTS:
+                self.projects.append(path)
             elif name in _HELMFILES:
                 self.helmfiles.append(path)
             else:
@@ -276,7 +282,7 @@ def _entries(place: str) -> list[os.DirEntry[str]]:
 
 def _says_something(name: str) -> bool:
     known = name.endswith((*ENDINGS, ".gotmpl")) or name in KUSTOMIZATIONS
-    return name == SOURCEIGNORE or (known and not name.startswith("."))
+    return name == SOURCEIGNORE or name in _PROJECTS or (known and not name.startswith("."))
 
 
 def _is_walked(name: str, place: str, asked: str) -> bool:

@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from cilium_policies.builds import entries, notes, texts, tool
 from cilium_policies.builds.flux import Flux
 from cilium_policies.builds.late import came_late
 from cilium_policies.builds.own_charts import unrendered
-from cilium_policies.builds.repository import FLUX, Repository, Told, within
+from cilium_policies.builds.repository import FLEET_GROUP, FLUX, Repository, Told, within
 from cilium_policies.builds.scratch import scratch as folder_for
 from cilium_policies.builds.sources import Sources
 from cilium_policies.builds.unit import KUSTOMIZATION, Unit
+from cilium_policies.document.filenames import FLEET
 from cilium_policies.document.finding import refused
-from cilium_policies.kube.not_built import ELSEWHERE
+from cilium_policies.kube.not_built import ELSEWHERE, NAMESPACES
 from cilium_policies.lean import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from cilium_policies.builds.app_roots import Written
     from cilium_policies.builds.applications import App
+    from cilium_policies.builds.fleet import Fleet
 
 
 class Built(NamedTuple):
@@ -55,6 +57,15 @@ def build(
         found = list(written(repository))
         if (found and not is_beside(repository, found)) or app_charts.holding(repository):
             return _argo(repository, found, cluster, command, scratch, told)
+        named = any(path.rpartition("/")[2] in FLEET for path in repository.files)
+        if named or repository.kinds("GitRepo", FLEET_GROUP):
+            from cilium_policies.builds import fleet
+            from cilium_policies.builds.fleet_bundles import bundles
+
+            if specs := bundles(repository):
+                used = tool.chosen(_no_flate(command))
+                builds = fleet.Fleet(repository, specs, used, scratch, sources or {})
+                return _fleet(builds, cluster, used, told)
         if any(within(one, repository.asked) for one in repository.kustomizations):
             return _plain(repository, command, scratch, told)
     from cilium_policies.builds.others import nothing_to_build
@@ -127,11 +138,7 @@ def _argo(
 ) -> Built:
     from cilium_policies.builds import argo
 
-    if command == tool.FLATE:
-        raise refused(
-            "flate renders what Flux applies, and there is no Flux Kustomization here", "leave out --with"
-        )
-    used = tool.chosen(command)
+    used = tool.chosen(_no_flate(command))
     builds = argo.Argo(repository, found, used, scratch, told)
     apps = builds.build()
     if repository.asked in repository.kustomizations and builds.is_elsewhere():
@@ -156,7 +163,24 @@ def _argo(
     return Built(documents, failures, said, used, _counted(len(apps), "Application"))
 
 
-def _said(apps: list[App]) -> list[str]:
+def _fleet(builds: Fleet, cluster: str, used: str, told: Told) -> Built:
+    from cilium_policies.builds import argo
+
+    bundles = builds.build(cluster, told)
+    failures = [f"{one.name}: {one.failure}" for one in bundles if one.failure]
+    said = [*_said(bundles), *notes.lines(builds.left_out())]
+    return Built(argo.placed(bundles), failures, said, used, _counted(len(bundles), "bundle"))
+
+
+def _no_flate(command: str) -> str:
+    """The command, where it is another one. Raises RefusedError."""
+    if command == tool.FLATE:
+        raise refused("flate renders what Flux applies, and there is no Flux Kustomization here",
+                      "leave out --with")  # fmt: skip
+    return command
+
+
+def _said(apps: Sequence[App]) -> list[str]:
     return notes.lines(notes.Note(app.name, one) for app in apps for one in app.notes)
 
 
@@ -165,19 +189,17 @@ def _plain(repository: Repository, command: str, scratch: str, told: Told) -> Bu
     from cilium_policies.builds.programs import beside
 
     found = plain.roots(repository)
-    if command == tool.FLATE:
-        raise refused(
-            "flate renders what Flux applies, and there is no Flux Kustomization here", "leave out --with"
-        )
-    command = tool.chosen(command)
+    command = tool.chosen(_no_flate(command))
     plain.build(found, repository, command, scratch, told)
     failures = [f"{one.name}: {one.failure}" for one in found if one.failure]
     if failures:
-        from cilium_policies.builds.failed import stand_in
+        from cilium_policies.builds.failed import marks, stand_in
 
         for one in found:
             if one.failure:
-                one.docs = [stand_in(one.path, one.failure, repository)]
+                marked = marks(one.failure, repository, [one.path])
+                # kubectl applies what names no namespace to its own default
+                one.docs = [stand_in(one.path, marked, () if NAMESPACES in marked else ("default",))]
     documents = [texts.from_place(text, one.path) for one in found for text in one.docs]
     said = notes.lines(notes.Note(one.name, note) for one in found for note in one.notes)
     said += notes.lines(beside(repository))

@@ -54,15 +54,13 @@ def _is_component(one: Found, repository: Repository) -> bool:
     )
 
 
-def manifests(repository: Repository, covered: Iterable[str]) -> Iterator[Note]:
-    """The files with pods that lie in no folder that an Application builds, nor below a kustomization or a chart,
-    which have lines of their own."""
+def manifests(repository: Repository, covered: Iterable[str], told: str) -> Iterator[Note]:
+    """The files with pods that lie in no folder that is built, nor below a kustomization or a chart, which have lines
+    of their own; `told` is what is said of them."""
     folders = {*covered, *repository.kustomizations, *repository.charts}
     for path in repository.files:
         if folders.isdisjoint((path, *above(path), "")) and _has_pods(repository.data(path), path):
-            yield Note(
-                path, "a manifest that no Application here builds: left out, name its folder to read it"
-            )
+            yield Note(path, told)
 
 
 def _has_pods(data: bytes, path: str) -> bool:

@@ -9,13 +9,14 @@ import click
 from cilium_policies.cli.building import WITH, Given, run_build
 
 
-@click.command("build", short_help="builds a Flux, Argo CD or kustomize repository as one stream")
+@click.command("build", short_help="builds a Flux, Argo CD, Fleet or kustomize repository as one stream")
 @click.argument("folder", metavar="[DIR]", default=".", type=click.Path(exists=True, file_okay=False))
 @click.option(
     "--cluster",
     metavar="PATH",
     default="",
-    help="Which cluster, where the repository holds several: the folder that Flux starts from.",
+    help="Which cluster, where the repository holds several: the folder that Flux starts from, Argo CD's name or address"
+    " for it, a target of Fleet's or the cluster's labels (env=prod,region=eu).",
 )
 @click.option(
     "--with",
@@ -29,7 +30,7 @@ from cilium_policies.cli.building import WITH, Given, run_build
     metavar="NAME=DIR",
     multiple=True,
     help="The folder that a Flux source is made of, where it is another repository, or an artifact of a folder of"
-    " this one. Repeat it as you need.",
+    " this one; with Fleet, the name of the GitRepo that applies it (NAME=.). Repeat it as you need.",
 )
 @click.option(
     "--partial",
@@ -39,10 +40,11 @@ from cilium_policies.cli.building import WITH, Given, run_build
 def build_command(
     folder: str, cluster: str, command: str | None, sources: tuple[str, ...], partial: bool
 ) -> int:
-    """Prints what the cluster of a repository applies: Flux, Argo CD, or a folder with a kustomization.
+    """Prints what the cluster of a repository applies: Flux, Argo CD, Fleet, or a folder with a kustomization.
 
-    This is the one command that starts other programs: kustomize (or kubectl), by Flux's rules. Charts stay
-    HelmReleases and Applications, which every other command reads as they are.
+    This is the one command that starts other programs: kustomize (or kubectl) by the rules of these, and helm for
+    charts of the repository. Charts from elsewhere stay HelmReleases and Applications, which every other command reads
+    as they are.
 
     \b
     cilium-policies build . | cilium-policies report > report.html

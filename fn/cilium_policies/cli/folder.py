@@ -1,7 +1,8 @@
 """What a folder on the command line holds: its manifests, and whether something has to build them first.
 
-*Unbuilt* is a kustomization that sets more than `resources:`, or a Flux Kustomization or Argo CD Application whose
-path leads into the folder. Read as they lie, such files have no namespace, no variables and no patches.
+*Unbuilt* is a kustomization that sets more than `resources:`, a Flux Kustomization or Argo CD Application whose path
+leads into the folder, or what Rancher's Fleet applies. Read as they lie, such files have no namespace, no variables and
+no patches.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import re
 from collections.abc import Iterator
 
 from cilium_policies.builds.ignore import KRMIGNORE, Ignored
-from cilium_policies.document.filenames import ENDINGS, KUSTOMIZATIONS
+from cilium_policies.document.filenames import ENDINGS, FLEET, KUSTOMIZATIONS
 
 OWN = b"# Written by cilium-policies write"  # the first line of each file in a tree of this program's
 _CHART = "Chart.yaml"
@@ -37,6 +38,7 @@ class Folder:
         self.encrypted: list[str] = []
         self._ignored = Ignored(exclude)
         self.building: list[str] = []  # kustomizations that set more than resources
+        self.bundles: list[str] = []  # files that tell Rancher's Fleet what to do with those beside them
         self._read()
 
     def _read(self) -> None:
@@ -52,6 +54,14 @@ class Folder:
                 self.files.append((path, data))
             else:
                 self.others.append(path)
+                if os.path.basename(path) in FLEET:
+                    self._add_bundle(path, data)
+
+    def _add_bundle(self, path: str, data: bytes) -> None:
+        from cilium_policies.builds.fleet_bundles import KNOWN  # few folders are Fleet's
+
+        if not KNOWN.isdisjoint(key.decode() for key in _TOP_KEY.findall(data)):
+            self.bundles.append(path)
 
     def _paths(self) -> Iterator[str]:
         """Every file that may hold a manifest, sorted: nothing hidden, nothing of a chart, no linked folder."""
@@ -90,6 +100,8 @@ class Folder:
             count, first = len(self.building), self.building[0]
             more = f" and {count - 1} more" if count > 1 else ""
             return f"{first}{more} {'set' if count > 1 else 'sets'} what only a build applies"
+        if self.bundles:
+            return f"{self.bundles[0]} says what Fleet makes of the files beside it"
         for path, data in self.files:
             if (
                 not data.startswith(OWN)

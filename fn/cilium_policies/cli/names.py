@@ -6,7 +6,7 @@ from __future__ import annotations
 from cilium_policies.lean import NamedTuple
 
 COMMANDS = {
-    "build": "a Flux, Argo CD or kustomize repository as one stream",
+    "build": "a Flux, Argo CD, Fleet or kustomize repository as one stream",
     "write": "writes the policies as a GitOps file tree",
     "check": "fails when a build lacks what the function would add",
     "inventory": "condenses a whole tree into one object for single builds",

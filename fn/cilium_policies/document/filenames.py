@@ -3,4 +3,5 @@
 from __future__ import annotations
 
 ENDINGS = (".yaml", ".yml", ".json")
+FLEET = ("fleet.yaml", "fleet.yml")  # of Rancher's Fleet; the first one counts
 KUSTOMIZATIONS = ("kustomization.yaml", "kustomization.yml", "Kustomization")

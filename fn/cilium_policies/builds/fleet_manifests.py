@@ -1,0 +1,114 @@
+"""The plain manifests of a Fleet bundle, with the overlays that a target asks for.
+
+`overlays/NAME/web.yaml` stands in the place of `web.yaml`, and `overlays/NAME/web_patch.yaml` patches it.
+rancher/fleet: internal/helmdeployer/render
+"""
+
+from __future__ import annotations
+
+import fnmatch
+import json
+from collections.abc import Callable, Iterator, Sequence
+
+from cilium_policies.builds import argo_source, texts, typed
+from cilium_policies.builds.kustomization import Fields
+from cilium_policies.builds.repository import Repository, above, within
+from cilium_policies.document.filenames import ENDINGS, FLEET
+from cilium_policies.document.finding import refused
+from cilium_policies.kube.objects import mapping
+
+_OVERLAYS = "overlays"
+_PATCH = "_patch."
+_IGNORE = ".fleetignore"
+
+
+def manifests(
+    repository: Repository,
+    path: str,
+    overlays: Sequence[str],
+    build: Callable[[Fields, str], list[bytes]],
+) -> Iterator[bytes]:
+    """The objects of a bundle's files, in order; `build` makes what kustomize makes of fields in a folder. Raises
+    RefusedError, ToolError."""
+    folder = repository.place(path)
+    base = f"{path}/" if path else ""
+    found = {one.removeprefix(base): one for one in _files(repository, path)}
+    patches: dict[str, list[str]] = {}
+    for overlay in overlays:
+        prefix = f"{_OVERLAYS}/{overlay}/"
+        for name in [one for one in found if one.startswith(prefix)]:
+            inside = name.removeprefix(prefix)
+            head, _, last = inside.rpartition("/")
+            if _PATCH in last:
+                last = last.replace(_PATCH, ".", 1)
+                patches.setdefault(f"{head}/{last}".lstrip("/"), []).append(found[name])
+            else:
+                found[inside] = found[name]
+                patches.pop(inside, None)
+    if lost := sorted(patches.keys() - found.keys()):
+        raise refused(
+            f"no file {lost[0]} for {patches[lost[0]][0]} to patch", "Fleet applies nothing of the bundle"
+        )
+    for name in sorted(found):
+        if name.startswith(f"{_OVERLAYS}/"):
+            continue
+        documents = list(argo_source.objects_of(repository.data(found[name]), found[name]))
+        if name in patches:
+            yield from build(_with_patches(repository, found[name], documents, patches[name]), folder)
+        else:
+            yield from documents
+
+
+def _files(repository: Repository, path: str) -> Iterator[str]:
+    """The files that Fleet takes for manifests: none of a bundle or chart below, nor what it is told to ignore."""
+    inner = {one.rpartition("/")[0] for one in repository.files if one.rpartition("/")[2] in FLEET}
+    inner |= repository.charts
+    for file in repository.files_below(path):
+        name = file.rpartition("/")[2]
+        apart = any(one in inner and one != path and within(one, path) for one in above(file))
+        if (
+            name.endswith(ENDINGS)
+            and name not in FLEET
+            and not apart
+            and not _is_ignored(repository, path, file)
+        ):
+            yield file
+
+
+def _is_ignored(repository: Repository, path: str, file: str) -> bool:
+    """By the `.fleetignore` of a folder that the file lies in: each line is a pattern of one name."""
+    for folder in [*above(file), ""]:
+        lines = repository.as_text(f"{folder}/{_IGNORE}".lstrip("/")).splitlines()
+        *folders, last = file.removeprefix(f"{folder}/").split("/")
+        for line in map(str.rstrip, lines):
+            if line and not line.startswith("#"):
+                whole = line.endswith("/*")
+                names = folders if whole else [*folders, last]
+                if any(fnmatch.fnmatchcase(one, line.removesuffix("/*")) for one in names):
+                    return True
+        if folder == path:
+            break
+    return False
+
+
+def _with_patches(repository: Repository, file: str, documents: list[bytes], patches: list[str]) -> Fields:
+    """The fields that lay patches over a file's one object."""
+    if len(documents) != 1:
+        raise refused(
+            f"{patches[0]} patches {file}, which holds {len(documents)} objects", "Fleet patches one alone"
+        )
+    body = texts.typed(documents[0])
+    metadata = mapping(body.get("metadata"))
+    head = {"apiVersion": body.get("apiVersion"), "kind": body.get("kind")}
+    made = []
+    for one in patches:
+        try:
+            patch = typed.load(repository.data(one))
+        except typed.NotYamlError as fault:
+            raise refused(str(fault), "not YAML", file=one, line=fault.line) from None
+        if isinstance(patch, dict):
+            named = {**mapping(patch.get("metadata")), "name": metadata.get("name")}
+            patch = {**patch, **head, "metadata": named}
+        target = {"kind": head["kind"], "name": metadata.get("name")}
+        made.append({"patch": json.dumps(patch), "target": target})
+    return {"resources": [repository.place(file)], "patches": made}
