@@ -234,7 +234,8 @@ def test_applications_of_which_nothing_is_here_leave_the_folders_own_kustomizati
         "kustomize built 1 kustomization: 1 documents",
     ]
     (root / ".git").mkdir()
+    folder = os.path.relpath(root / "manifests")
     assert failed(root / "manifests") == [
-        f"nothing to build in {os.path.relpath(root / 'manifests')}: no Flux Kustomization, Application, "
-        f"kustomization or fleet.yaml; cilium-policies report {os.path.relpath(root / 'manifests')} reads manifests as they are"
+        f"nothing to build in {folder}: no Flux Kustomization, Application, kustomization or fleet.yaml; "
+        f"cilium-policies report {folder} reads manifests as they are"
     ]

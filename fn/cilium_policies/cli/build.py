@@ -15,8 +15,8 @@ from cilium_policies.cli.building import WITH, Given, run_build
     "--cluster",
     metavar="PATH",
     default="",
-    help="Which cluster, where the repository holds several: the folder that Flux starts from, Argo CD's name or address"
-    " for it, a target of Fleet's or the cluster's labels (env=prod,region=eu).",
+    help="Which cluster, where the repository holds several: the folder that Flux starts from, Argo CD's name or"
+    " address for it, a target of Fleet's or the cluster's labels (env=prod,region=eu).",
 )
 @click.option(
     "--with",
