@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -470,6 +471,19 @@ def test_the_choices_begin_with_what_builds_on_most(tmp_path):
     }
     (line,) = failed(laid(tmp_path, files))
     assert [Path(one).name for one in line.rpartition("with ")[2].split(", ")] == ["whole", "alone"]
+
+
+def test_a_part_of_an_unpacked_archive_says_where_the_repository_may_begin(tmp_path):
+    """No Git says it, and what lies above is read for nobody who does not name it."""
+    root = laid(tmp_path, home())
+    (line,) = failed(root / "kubernetes/flux/cluster")
+    assert line == (
+        f"none of the paths that are built lie in {root}/kubernetes/flux/cluster, and no .git above it says where the "
+        f"repository begins; if it begins in {os.path.relpath(root)}: "
+        f"cilium-policies build {os.path.relpath(root)} --cluster kubernetes/flux/cluster"
+    )
+    docs = built(root, "--cluster", "kubernetes/flux/cluster")
+    assert "Deployment media/my-web" in {name(doc) for doc in docs}
 
 
 def test_a_link_to_nowhere_is_no_manifest(tmp_path):

@@ -15,6 +15,15 @@ _STATE = (re.compile(rb"(?m)^releases:"), re.compile(rb"(?m)^(?:-|[ \t])[ \t]*(?
 _OBJECT = (re.compile(rb"(?m)^[ \t\"]*apiVersion\b"), re.compile(rb"(?m)^[ \t\"]*kind\b"))
 
 
+def begins_above(repository: Repository, folder: str) -> RefusedError:
+    """That no path leads anywhere from the folder asked for, and from one above it does."""
+    above, here = os.path.relpath(repository.may_begin), os.path.relpath(folder, repository.may_begin)
+    return refused(
+        f"none of the paths that are built lie in {folder}, and no .git above it says where the repository begins",
+        f"if it begins in {above}: cilium-policies build {above} --cluster {here}",
+    )
+
+
 def nothing_to_build(repository: Repository) -> RefusedError:
     """Why there is nothing for kustomize, with what to run instead."""
     folder = os.path.relpath(repository.asked_folder)

@@ -58,6 +58,7 @@ class Repository:
         self.asked_folder = os.path.realpath(folder)
         self.root = self.asked_folder
         self._top = git_root(self.asked_folder)
+        self.may_begin = ""  # a folder above, where no path is here and no Git says so
         self._read()
         root = self._beginning(self._top)
         if root != self.root:
@@ -145,8 +146,11 @@ class Repository:
                 break
             folder = os.path.dirname(folder)
         folders = [one for one in folders if one != os.sep]
-        leading = (one for one in folders if any(self._leads(one, path, top) for path in wanted))
-        return next(leading, top or self.asked_folder)
+        leading = [one for one in folders if any(self._leads(one, path, top) for path in wanted)]
+        if not (leading or top):
+            there = (one for one in folders if any(os.path.isdir(os.path.join(one, path)) for path in wanted))
+            self.may_begin = next(there, "")
+        return leading[0] if leading else top or self.asked_folder
 
     def _leads(self, folder: str, path: str, top: str) -> bool:
         """Whether a path is there from a folder on. Nothing but Git tells where a repository ends: above the folder

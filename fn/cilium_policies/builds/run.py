@@ -45,6 +45,10 @@ def build(
     Raises RefusedError where there is nothing to build, or more than one thing."""
     told("reading the repository")
     repository = Repository(folder)
+    if repository.may_begin:
+        from cilium_policies.builds.others import begins_above
+
+        raise begins_above(repository, folder)
     with folder_for("cilium-policies-") as scratch:
         if clusters := entries.entries(repository):
             entry = entries.chosen(clusters, repository, cluster)
