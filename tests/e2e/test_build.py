@@ -240,9 +240,17 @@ def test_other_sources_and_other_clusters_are_left_out_and_said(tmp_path):
     assert done.returncode == 0
     assert done.stderr.splitlines()[2:4] == [
         "cilium-policies: Kustomization flux-system/crds: not built: its source GitRepository flux-system/crds is not "
-        "this repository; --source NAME=DIR builds it from a folder",
-        "cilium-policies: Kustomization flux-system/remote: applies to another cluster (kubeConfig): left out",
+        "this repository; --source flux-system/crds=DIR builds it from a folder",
+        "cilium-policies: Kustomization flux-system/remote: applies to another cluster (kubeConfig): left out; "
+        "--cluster kubernetes/apps/media builds it",
     ]
+
+
+def test_another_clusters_kustomization_is_built_as_that_cluster_has_it(tmp_path):
+    remote = ks("far", "./far", "targetNamespace: shop\nkubeConfig: {secretRef: {name: far}}")
+    files = home() | {"kubernetes/flux/meta/ks.yaml": remote, "far/web.yaml": deployment("web")}
+    docs = built(laid(tmp_path, files), "--cluster", "far")
+    assert list(map(name, docs)) == ["Deployment shop/web"]
 
 
 def test_an_artifact_made_of_this_repository_is_built(tmp_path):
@@ -726,7 +734,10 @@ def test_a_folder_can_be_named_for_a_source(tmp_path):
     laid(tmp_path / "team", {"app.yaml": deployment("app", namespace="team")})
     repository = laid(tmp_path / "fleet", fleet())
     said = run(["cilium-policies", "build", repository]).stderr
-    assert "its source OCIRepository flux-system/team is not this repository; --source NAME=DIR" in said
+    assert (
+        "its source OCIRepository flux-system/team is not this repository; --source flux-system/team=DIR"
+        in said
+    )
     docs = built(repository, "--source", f"flux-system/team={tmp_path / 'team'}")
     assert "Deployment team/app" in {name(doc) for doc in docs}
     wrong = run(["cilium-policies", "build", "--source", "team=none", repository])
@@ -822,7 +833,7 @@ def test_an_artifact_that_cannot_be_made_says_why_to_all_that_take_it(tmp_path):
     (line, _) = said(laid(tmp_path, parts("HelmChart")))
     assert line == (
         "Kustomization flux-system/same and 1 more: not built: ArtifactGenerator flux-system/parts copies from "
-        "HelmChart flux-system/flux-system, not this repository; --source NAME=DIR builds it from a folder"
+        "HelmChart flux-system/flux-system, not this repository; --source flux-system/web=DIR builds it from a folder"
     )
 
 

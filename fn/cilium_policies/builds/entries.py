@@ -176,6 +176,9 @@ def roots_of(entry: Entry, repository: Repository) -> list[Unit]:
         if own:
             roots.append(Unit(own[0].one, _written(own[0].one), strict=False))
             continue
+        if remote := [one.one for one in found if clean(path_of(one)) == folder and _is_remote(one.one)]:
+            roots += [Unit(one, _written(one)) for one in map(_as_own, remote)]
+            continue
         place = repository.place(folder)
         if folder or kustomization.file_in(place):
             roots.append(_synthetic(folder, len(roots)))
@@ -183,6 +186,16 @@ def roots_of(entry: Entry, repository: Repository) -> list[Unit]:
             inside = [one for one in found if one.folder == folder]
             roots += [Unit(one.one, _written(one.one)) for one in inside]
     return roots
+
+
+def _is_remote(one: Object) -> bool:
+    return bool(mapping(one.spec.get("kubeConfig")))
+
+
+def _as_own(one: Object) -> Object:
+    """A Kustomization of another cluster as that cluster has it: what is built is what lands there."""
+    spec = {key: value for key, value in one.spec.items() if key != "kubeConfig"}
+    return Object({**one.body, "spec": spec})
 
 
 def _synthetic(folder: str, number: int) -> Unit:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from cilium_policies.builds.repository import clean
+from cilium_policies.builds.sources import reference_of
 from cilium_policies.builds.unit import Unit
+from cilium_policies.kube.objects import text
 from cilium_policies.lean import NamedTuple
 
 
@@ -22,11 +25,11 @@ def lines(notes: Iterable[Note]) -> list[str]:
     for note in notes:
         names.setdefault((note.text, note.item), []).append(note.name)
     items: dict[tuple[str, tuple[str, ...]], list[str]] = {}
-    for (text, item), found in names.items():
-        items.setdefault((text, tuple(found)), []).append(item)
+    for (said, item), found in names.items():
+        items.setdefault((said, tuple(found)), []).append(item)
     return [
-        f"{who(found)}: {text.replace('{}', ', '.join(these)) if any(these) else text}"
-        for (text, found), these in items.items()
+        f"{who(found)}: {said.replace('{}', ', '.join(these)) if any(these) else said}"
+        for (said, found), these in items.items()
     ]
 
 
@@ -35,14 +38,24 @@ def who(names: Sequence[str]) -> str:
     return names[0] if len(names) == 1 else f"{names[0]} and {len(names) - 1} more"
 
 
+def _cluster(remote: Sequence[Unit]) -> str:
+    """What builds those that one of another cluster's Kustomizations applies."""
+    paths = list(dict.fromkeys(clean(text(unit.one.spec.get("path"))) for unit in remote))
+    if not paths or not paths[0] or "$" in paths[0]:
+        return ""
+    return f"; --cluster {paths[0]} builds {'it' if len(paths) == 1 else 'the first'}"
+
+
 def of_units(units: list[Unit]) -> list[Note]:
     """What is said of Flux Kustomizations."""
+    cluster = _cluster([unit for unit in units if unit.remote])
     said = []
     for unit in units:
         if unit.remote:
-            said.append(Note(unit.name, "applies to another cluster (kubeConfig): left out"))
+            said.append(Note(unit.name, f"applies to another cluster (kubeConfig): left out{cluster}"))
         if unit.elsewhere:
-            cure = "--source NAME=DIR builds it from a folder"
+            _, namespace, name = reference_of(unit.one)
+            cure = f"--source {namespace}/{name}=DIR builds it from a folder"
             said.append(Note(unit.name, f"not built: {unit.elsewhere}; {cure}"))
         said += [Note(unit.name, "variables from {}: not in the repository", one) for one in unit.missing]
         said += [Note(unit.name, "nothing sets {}: left as written", one) for one in sorted(unit.unset)]
