@@ -239,3 +239,52 @@ def test_applications_of_which_nothing_is_here_leave_the_folders_own_kustomizati
         f"nothing to build in {folder}: no Flux Kustomization, Application, kustomization or fleet.yaml; "
         f"cilium-policies report {folder} reads manifests as they are"
     ]
+
+
+def changed_by_hand() -> dict[str, str]:
+    """The first Application stands in a base, and an overlay for each cluster says where it leads."""
+    files = {
+        ".git/config": "",
+        "bootstrap/base/root.yaml": application("root", "path: argocd/none\n", "argocd"),
+        "bootstrap/base/kustomization.yaml": kustomization("root.yaml"),
+        "other/app.yaml": application("other", "path: apps/other\n"),
+        "apps/other/web.yaml": deployment("other"),
+    }
+    for cluster in ("prod", "test"):
+        path = f"- {{op: replace, path: /spec/source/path, value: argocd/{cluster}}}"
+        patch = f"patches: [{{target: {{kind: Application}}, patch: '{path}'}}]\n"
+        files |= {
+            f"bootstrap/{cluster}/kustomization.yaml": kustomization("../base", more=patch),
+            f"argocd/{cluster}/web.yaml": application("web", f"path: apps/{cluster}\n"),
+            f"apps/{cluster}/web.yaml": deployment(cluster),
+        }
+    return files
+
+
+def test_an_overlay_of_applications_that_nobody_builds_was_applied_by_hand(tmp_path):
+    files = changed_by_hand()
+    root = laid(tmp_path / "two", files)
+    (line,) = failed(root)
+    assert line.startswith(
+        "2 kustomizations change the same Applications; choose one: cilium-policies build FOLDER"
+    )
+    assert {name(doc) for doc in built(root / "bootstrap/prod")} == {
+        *applications("root", "web"),
+        "Deployment web/prod",
+    }
+    alone = {path: text for path, text in files.items() if "/test/" not in path}
+    assert {name(doc) for doc in built(laid(tmp_path / "one", alone))} == {
+        *applications("root", "web", "other"),
+        "Deployment web/prod",
+        "Deployment web/other",
+    }
+
+
+def test_an_overlay_of_applications_that_cannot_be_built_leaves_them_as_they_lie(tmp_path):
+    files = {path: text for path, text in changed_by_hand().items() if "/test/" not in path}
+    files["bootstrap/prod/kustomization.yaml"] += "components: [none]\n"
+    files["bootstrap/base/root.yaml"] = application("root", "path: argocd/prod\n", "argocd")
+    root = laid(tmp_path, files)
+    assert "Deployment web/prod" in {name(doc) for doc in built(root)}
+    (line,) = [one for one in said(root) if "bootstrap/prod" in one]
+    assert "bootstrap/prod is not built, so its Applications are as they lie: kustomize: " in line

@@ -8,6 +8,7 @@ from cilium_policies.builds import plain
 from cilium_policies.builds.applications import App
 from cilium_policies.builds.kustomization import Fields
 from cilium_policies.builds.notes import Note
+from cilium_policies.builds.reach import named as files_named
 from cilium_policies.builds.reach import reach
 from cilium_policies.builds.repository import Repository, above, clean, within
 from cilium_policies.builds.uncovered import manifests
@@ -91,12 +92,13 @@ def left_out(
 
 
 def is_beside(repository: Repository, first: list[Written]) -> bool:
-    """Whether the folder asked for has nothing to do with the Applications: they neither stand in it nor name it, a
-    folder in it or one above."""
+    """Whether the folder asked for has nothing to do with the Applications: they neither stand in it or in what it is
+    built on, nor name it, a folder in it or one above."""
     asked = repository.asked
     named = [path for body, _ in first for path in paths(body)]
+    held = files_named(repository, asked) if asked else set()
     return (
         bool(asked)
-        and not any(within(file, asked) for _, file in first)
+        and not any(within(file, asked) or file in held for _, file in first)
         and not any(path and (within(path, asked) or within(asked, path)) for path in named)
     )

@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from functools import partial
 
-from cilium_policies.builds import app_charts, argo_chart, argo_source, texts, tool
+from cilium_policies.builds import app_charts, argo_chart, argo_source, by_hand, texts, tool
 from cilium_policies.builds.app_roots import Written, left_out, paths, roots
 from cilium_policies.builds.applications import HOME, App, all_sources
 from cilium_policies.builds.applicationset import ApplicationSet, Unknown, alone
 from cilium_policies.builds.git import address, shown
 from cilium_policies.builds.kustomization import Fields
 from cilium_policies.builds.notes import Note
-from cilium_policies.builds.repository import ARGO, Repository, Told, clean
+from cilium_policies.builds.repository import ARGO, Repository, Told, clean, within
 from cilium_policies.builds.workers import in_parallel
 from cilium_policies.document.finding import RefusedError
 from cilium_policies.kube.not_built import ELSEWHERE
-from cilium_policies.kube.objects import CLUSTER_SCOPED, at, mapping
+from cilium_policies.kube.objects import at, mapping
 
 # What knows an ApplicationSet's clusters and tokens; what it prints may lie in any file of the repository.
 _MAKE = "`argocd appset generate -o yaml FILE` prints them"
@@ -31,7 +30,12 @@ class Argo:
         self, repository: Repository, found: list[Written], command: str, scratch: str, told: Told
     ) -> None:
         self._repository = repository
-        self._written = found
+        self._overlays = by_hand.overlays(repository, found)
+        asked = [files for folder, files in self._overlays.items() if within(repository.asked, folder)]
+        # Where such a kustomization is asked for, the other Applications are those of other clusters.
+        self._written = (
+            found if not (repository.asked and asked) else [one for one in found if one[1] in asked[0]]
+        )
         self._told = told
         self._builder = argo_source.Builder(repository, command, scratch)
         self._own: set[str] = set()
@@ -40,10 +44,11 @@ class Argo:
 
     def build(self) -> list[App]:
         """All Applications, those that hold others before these."""
+        changed = set().union(*self._overlays.values())
         first = [body for body, _ in self._written]
-        installed = self._installed(first)
+        installed = [*self._installed(first), *self._by_hand()]
         self._own = self._addresses([*first, *installed])
-        wave = self._known([*roots(self._written), *installed])
+        wave = self._known([*roots([one for one in self._written if one[1] not in changed]), *installed])
         while wave:
             jobs = [job for app in wave if (job := self._job(app))]
             in_parallel(jobs, lambda done, of: self._told("building Applications", done, of))
@@ -75,10 +80,28 @@ class Argo:
             self.apps[app.key] = app
         return made
 
+    def _by_hand(self) -> Iterator[Fields]:
+        """The Applications that kustomizations change which nobody builds here. One that cannot be built, for want of a
+        base that lies elsewhere most often, leaves them as they are."""
+        for folder, files in self._overlays.items():
+            app = App(by_hand.application(folder))
+            self._run(app, [self._prepared(folder, app.sources[0])])
+            self.apps[app.key] = app
+            if app.failure:
+                app.notes.append(f"{folder} is not built, so its Applications are as they lie: {app.failure}")
+                app.failure, app.docs = "", []
+                yield from (body for body, file in self._written if file in files)
+            else:
+                yield from _inside(app)
+                app.docs = app.docs[1:]
+
+    def _prepared(self, folder: str, source: Fields) -> Callable[[], argo_source.Made]:
+        return lambda: self._builder.prepared(folder, source, HOME, lambda _: "")()
+
     def _of_chart(self, folder: str) -> App:
         app = App(app_charts.application(folder, self._repository))
         name, source = app.key[1], app.sources[0]
-        self._run(app, [lambda: self._builder.prepared(name, source, HOME, lambda _: "")()])
+        self._run(app, [self._prepared(name, source)])
         return app
 
     def _known(self, bodies: list[Fields]) -> list[App]:
@@ -205,61 +228,11 @@ class Argo:
         return sorted({app.cluster for app in self.apps.values()}, key=lambda one: (one != "in-cluster", one))
 
 
-def placed(apps: Sequence[App]) -> list[bytes]:
-    """The documents of all Applications, each in the namespace that Argo CD gives it, and the namespaces it makes."""
-    scoped = set(CLUSTER_SCOPED)
-    declared = set()
-    for app in apps:
-        for document in app.docs:
-            if b"CustomResourceDefinition" in document or b"kind: Namespace" in document:
-                for one in texts.objects(document, app.name):
-                    names = one.spec.get("names")
-                    if one.spec.get("scope") == "Cluster" and isinstance(names, dict):
-                        scoped.add(str(names.get("kind")))
-                    elif one.kind == "Namespace":
-                        declared.add(one.name)
-    made = []
-    for app in apps:
-        namespace = str(app.destination.get("namespace") or "")
-        if namespace and namespace not in declared and "CreateNamespace=true" in _options(app):
-            declared.add(namespace)
-            made.append(texts.written(_namespace(namespace, app)))
-        path = ", ".join(paths(app.body))
-        found = [_in(document, namespace, scoped, app.name) for document in app.docs]
-        made += [texts.from_place(one, path) for one in found] if path else found
-    return made
-
-
 def _application(made: Fields, maker: Fields) -> Fields:
     """An Application that an ApplicationSet makes, in its namespace."""
     metadata = {"namespace": mapping(maker.get("metadata")).get("namespace") or HOME}
     head = {"apiVersion": f"{ARGO}/v1alpha1", "kind": "Application"}
     return {**head, **made, "metadata": {**metadata, **mapping(made.get("metadata"))}}
-
-
-# A namespace below `metadata`, as kustomize and helm write it; what is not found so is parsed.
-_PLACED = re.compile(rb"(?m)^metadata:\n(?:  [^\n]*\n)*?  namespace: ")
-_OWN = ("Application", "ApplicationSet")  # these stand in Argo CD's own namespace
-
-
-def _in(document: bytes, namespace: str, scoped: set[str], name: str) -> bytes:
-    if not namespace or _PLACED.search(document):
-        return document
-    for one in texts.objects(document, name):
-        own = one.kind in scoped or re.match("Cluster.", one.kind) or one.kind in _OWN
-        return document if own or one.namespace else texts.with_namespace(document, namespace)
-    return document
-
-
-def _options(app: App) -> list[str]:
-    options = mapping(app.spec.get("syncPolicy")).get("syncOptions")
-    return [str(one) for one in options] if isinstance(options, list) else []
-
-
-def _namespace(name: str, app: App) -> Fields:
-    given = mapping(mapping(app.spec.get("syncPolicy")).get("managedNamespaceMetadata"))
-    labels = {**mapping(given.get("labels")), "kubernetes.io/metadata.name": name}
-    return {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name, "labels": labels}}
 
 
 def _inside(app: App) -> Iterator[Fields]:
@@ -275,4 +248,4 @@ def _inside(app: App) -> Iterator[Fields]:
     app.docs = kept
 
 
-__all__ = ["App", "Argo", "placed"]
+__all__ = ["App", "Argo"]

@@ -141,6 +141,7 @@ def _argo(
     repository: Repository, found: list[Written], cluster: str, command: str, scratch: str, told: Told
 ) -> Built:
     from cilium_policies.builds import argo
+    from cilium_policies.builds.placing import placed
 
     used = tool.chosen(_no_flate(command))
     builds = argo.Argo(repository, found, used, scratch, told)
@@ -157,7 +158,7 @@ def _argo(
         choices = ", ".join(f"--cluster {one}" for one in clusters)
         raise refused(f"Applications here are applied to {len(clusters)} clusters", f"name one: {choices}")
     apps = [app for app in apps if not cluster or app.cluster == cluster]
-    documents = argo.placed(apps)
+    documents = placed(apps)
     if not documents:  # charts whose own values make no Application
         from cilium_policies.builds.others import nothing_to_build
 
@@ -168,12 +169,12 @@ def _argo(
 
 
 def _fleet(builds: Fleet, cluster: str, used: str, told: Told) -> Built:
-    from cilium_policies.builds import argo
+    from cilium_policies.builds.placing import placed
 
     bundles = builds.build(cluster, told)
     failures = [f"{one.name}: {one.failure}" for one in bundles if one.failure]
     said = [*_said(bundles), *notes.lines(builds.left_out())]
-    return Built(argo.placed(bundles), failures, said, used, _counted(len(bundles), "bundle"))
+    return Built(placed(bundles), failures, said, used, _counted(len(bundles), "bundle"))
 
 
 def _no_flate(command: str) -> str:
