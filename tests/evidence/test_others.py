@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import base64
+import textwrap
+
 import pytest
 from cilium_policies.config.settings import Settings
 from cilium_policies.evidence import (
@@ -17,8 +20,10 @@ from cilium_policies.evidence import (
 from cilium_policies.evidence.given import NOTHING_GIVEN
 from cilium_policies.evidence.words import evidence_words
 from cilium_policies.kube.objects import Object
+from cilium_policies.kube.ports import Port
 from cilium_policies.workloads.model import Workload
 
+from tests import support
 from tests.evidence.shown import cluster, deployment, flows, service
 
 
@@ -356,3 +361,80 @@ def test_probes_become_rules_only_where_the_config_asks() -> None:
     asked = cluster(text, settings=Settings(probe_rules=True))
     assert flows(edges(asked)) == {"host > shop/web 8080/TCP"}
     assert flows(edges(cluster(text))) == set()
+
+
+HUBS_VALUES = """hub:
+  db: {url: "postgresql://hub@pg:5432/hub"}
+  services: {share: {url: "http://share:8080"}, outer: {url: "https://grades.acme.com"}}
+singleuser: {extraEnv: {TRACKER: "http://tracker"}}
+"""
+HUBS_SECRET = f"""apiVersion: v1
+kind: Secret
+metadata: {{name: hub, namespace: a}}
+data: {{values.yaml: {base64.b64encode(HUBS_VALUES.encode()).decode()}}}
+"""
+HUBS_RELEASE = f"""apiVersion: helm.toolkit.fluxcd.io/v2
+kind: HelmRelease
+metadata: {{name: books, namespace: a}}
+spec:
+  chart: {{spec: {{chart: jupyterhub}}}}
+  values:
+{textwrap.indent(HUBS_VALUES, "    ")}"""
+
+
+@pytest.mark.parametrize("rendered", [True, False])
+def test_the_services_behind_a_hubs_proxy_stand_among_the_hubs_settings(*, rendered: bool) -> None:
+    """In the Secret that the hub alone mounts, or in the values; of the rest of it nothing is the proxy's."""
+    proxy = support.deployment("a/proxy", labels="app: jupyterhub, component: proxy", port=8000)
+    shown = (proxy, HUBS_SECRET) if rendered else (HUBS_RELEASE,)
+    servers = [
+        document
+        for name, port in (("share", 8080), ("pg", 5432), ("tracker", 80))
+        for document in (
+            support.deployment(f"a/{name}", port=port),
+            support.service(f"a/{name}", port=port, target=str(port)),
+        )
+    ]
+    found = support.made(support.namespace("a"), *shown, *servers).plan.edges
+    calls = {
+        getattr(edge.target, "name", "") or edge.target.workload.name: edge.ports
+        for edge in found
+        if edge.origin == "address"
+        and edge.client is not None
+        and edge.client.component == "jupyterhub-proxy"
+    }
+    assert calls == {"share": (Port(8080),), "grades.acme.com": (Port(443),)}
+
+
+def test_values_of_one_part_of_a_release_are_no_other_parts() -> None:
+    """What Argo CD's notifications send to, and Dex' issuer, open neither its server nor its repository server."""
+    release = """apiVersion: helm.toolkit.fluxcd.io/v2
+kind: HelmRelease
+metadata: {name: cd, namespace: a}
+spec:
+  chart: {spec: {chart: argo-cd}}
+  values:
+    dex: {enabled: true}
+    configs: {cm: {dex.config: "connectors: [{config: {issuer: 'http://idp'}}]"}}
+    notifications: {notifiers: {service.webhook.chat: "url: http://chat:8080"}}
+    server: {extraArgs: ["--sso=http://idp"]}
+"""
+    servers = [
+        document
+        for name, port in (("chat", 8080), ("idp", 80))
+        for document in (
+            support.deployment(f"a/{name}", port=port),
+            support.service(f"a/{name}", port=port, target=str(port)),
+        )
+    ]
+    found = support.made(support.namespace("a"), release, *servers).plan.edges
+    calls = {
+        (edge.client.component, edge.server.name)
+        for edge in found
+        if edge.origin == "address" and edge.client is not None and edge.server is not None
+    }
+    assert calls == {
+        ("argocd-notifications-controller", "chat"),
+        ("argocd-dex-server", "idp"),
+        ("argocd-server", "idp"),
+    }

@@ -23,6 +23,7 @@ from cilium_policies.evidence.object_texts import (
     named_at,
     read_of,
     secrets_of,
+    told_by,
 )
 from cilium_policies.kube.inventory import Inventory
 from cilium_policies.kube.objects import Mapping, Object, flag, mapping, sequence, strings, text, walk_strings
@@ -208,10 +209,7 @@ class Collected:
         if not kind or "toldBy" in row:
             return
         for one in self._objects(workload, row):
-            if name:
-                yield from (Text("entry", key, value, one, key) for key, value in entries_of(one))
-            else:
-                yield from self._fields(one, row)
+            yield from told_by(one, row) if name else self._fields(one, row)
             for secret in secrets_of(one, row):
                 yield from self._entries(*secret)
 

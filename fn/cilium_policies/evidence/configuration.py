@@ -18,7 +18,15 @@ from cilium_policies.evidence.host_aliases import called
 from cilium_policies.evidence.host_keys import is_host_key
 from cilium_policies.evidence.key_words import is_for_others, words
 from cilium_policies.evidence.names import resolve
-from cilium_policies.evidence.not_read import calls_nobody, handing, is_called, is_others, not_read
+from cilium_policies.evidence.not_read import (
+    calls_nobody,
+    handing,
+    is_called,
+    is_of_another,
+    is_others,
+    lone,
+    not_read,
+)
 from cilium_policies.evidence.own_names import trust
 from cilium_policies.evidence.signs import holds, is_dashboard
 from cilium_policies.evidence.trust import is_scalar, is_value, is_variable, names_service
@@ -49,7 +57,7 @@ def edges(cluster: Cluster, given: Given, some: Iterable[Workload] | None = None
     destinations = Destinations(cluster, given)
     collected = Collected(cluster, given.reads)
     parsed: Parsed = {}
-    handed = handing(cluster, given.reads)
+    handed, fields = handing(cluster, given.reads), lone(cluster, given.reads)
     made = Counter(id(workload.source) for workload in cluster.workloads if workload.texts)
     for workload in cluster.workloads if some is None else some:
         yield from _resolvers(destinations, workload)
@@ -62,7 +70,10 @@ def edges(cluster: Cluster, given: Given, some: Iterable[Workload] | None = None
         led: set[str] = set()
         missed: list[Address] = []
         for found, address in (*places, *managed.named(workload, given.clouds)):
-            if not alone and is_others(workload, found.source, found.field, given.reads):
+            if not alone and (
+                is_others(workload, found.source, found.field, given.reads)
+                or is_of_another(workload, found, fields)
+            ):
                 continue
             of_object = is_value(found)
             told = of_object and collected.is_told(workload, found)
@@ -219,7 +230,6 @@ def _edges(
     plain: bool = False,
 ) -> Iterator[Edge]:
     """`plain`: the catalogue says of this very value, or of its port, that what stands there is called."""
-
     may_name = trust(destinations, workload, found, address, plain and address.direct)
     for peer, ports, reason in destinations.of(
         workload, address, may_name if certain else lambda routed: False

@@ -16,6 +16,8 @@ from cilium_policies.workloads.model import Text, Workload
 
 # By namespace the rows that say which files programs there hand on, each with the servers that get them
 _Handing = dict[str, list[tuple[Mapping, list[Workload]]]]
+# By an object's identity and component the paths of what is for that one alone
+Lone = dict[int, dict[str, tuple[str, ...]]]
 
 
 def not_read(
@@ -113,5 +115,22 @@ def owns(workload: Workload, field: str, reads: dict[str, list[Mapping]]) -> boo
 
 def _owned(workload: Workload, field: str, reads: dict[str, list[Mapping]]) -> list[Mapping]:
     """The rows that say of a field of the object that made the pods which of them call what stands there."""
-    rows = (row for row in reads.get(workload.component, ()) if row.get("own"))
-    return [row for row in rows if is_below(field, texts(row["own"]))]
+    rows = reads.get(workload.component, ())
+    return [row for row in rows if is_below(field, (*texts(row.get("own")), *texts(row.get("alone"))))]
+
+
+def lone(cluster: Cluster, reads: dict[str, list[Mapping]]) -> Lone:
+    """The fields of each object that made several kinds of pods of which the catalogue says that one kind alone calls
+    what stands there (`alone`)."""
+    found: Lone = {}
+    for name, made in cluster.recognised.items():
+        for row in reads.get(name, ()):
+            for one in made if "alone" in row else ():
+                found.setdefault(id(one.source), {})[name] = texts(row["alone"])
+    return found
+
+
+def is_of_another(workload: Workload, found: Text, fields: Lone) -> bool:
+    """Whether what stands in a field of the object that made the pods is called by other pods of its, and no others."""
+    told = fields.get(id(found.source), {}) if found.source is workload.source else {}
+    return any(is_below(found.field, paths) for name, paths in told.items() if name != workload.component)

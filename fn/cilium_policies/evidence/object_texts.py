@@ -15,10 +15,10 @@ from cilium_policies.kube.objects import (
     Mapping,
     Object,
     flag,
+    key_values,
     mapping,
     mappings,
     sequence,
-    strings,
     text,
     walk_mappings,
     walk_strings,
@@ -167,21 +167,33 @@ def secrets_of(one: Object, row: Mapping) -> list[tuple[str, str]]:
 
 
 def entries_of(one: Object) -> Iterator[tuple[str, str]]:
-    """Keys and values of a ConfigMap or a Secret."""
+    """Keys and values of a ConfigMap or a Secret, of the latter addresses alone."""
+    return ((key, _shown(one, key, value)) for key, value in key_values(one))
+
+
+def _shown(one: Object, key: str, value: str) -> str:
     if one.kind == "ConfigMap":
-        yield from strings(one.body.get("data")).items()
-        return
-    import base64  # few builds hold a Secret
+        return value
+    from cilium_policies.workloads.credentials import addresses  # few builds hold a Secret
 
-    from cilium_policies.workloads.credentials import addresses
+    return addresses(value, key)
 
-    for key, value in strings(one.body.get("stringData")).items():
-        yield key, addresses(value, key)
-    for key, value in strings(one.body.get("data")).items():
-        try:
-            yield key, addresses(base64.b64decode(value).decode(), key)
-        except ValueError:
-            continue  # binary, or a placeholder that somebody substitutes later
+
+def told_by(one: Object, row: Mapping) -> Iterator[Text]:
+    """What a ConfigMap or a Secret that a row names says: all entries, or at the row's `fields` one (`data.KEY`) and
+    what stands below a path of the document in one (`data.KEY.path`)."""
+    below = texts(row.get("fields"))
+    for key, value in key_values(one):
+        place = f"data.{key}"
+        if not below or is_below(place, below):
+            yield Text("entry", key, _shown(one, key, value), one, key)
+        elif any(path.startswith(f"{place}.") for path in below):
+            from cilium_policies.document.parse import parsed  # few rows ask
+
+            for path, said in walk_strings(parsed(value), place):
+                name = path.rpartition(".")[2].partition("[")[0]
+                if is_below(path, below):
+                    yield Text("field", name, _shown(one, name, said), one, path)
 
 
 def connected(source: Object, inventory: Inventory) -> Iterator[Text]:

@@ -10,7 +10,7 @@ from cilium_policies.catalogue.conditions import holds
 from cilium_policies.catalogue.flows import When
 from cilium_policies.evidence.object_texts import named
 from cilium_policies.generate.roles import Roles
-from cilium_policies.kube.objects import Mapping, Object, decoded, flag, strings, walk_strings
+from cilium_policies.kube.objects import Mapping, flag, key_values, walk_strings
 from cilium_policies.kube.secret_writers import templates
 from cilium_policies.workloads.cluster import Cluster
 from cilium_policies.workloads.model import Workload
@@ -24,18 +24,6 @@ _SCRAPED = (
 # Values by which pods listen on their node: `hostPort`, `ports.web.hostPort`, `daemonset.useHostPort`, `hostNetwork`.
 _ON_NODE = r"(?i)host_?(port|network)"
 _OFF = ("", "0", "false", "null", "~")
-
-
-def _documents(secret: Object) -> Iterator[str]:
-    """What a Secret holds, key by key; encrypted ones say nothing."""
-    if "sops" not in secret.body:
-        yield from strings(secret.body.get("stringData")).values()
-        yield from map(decoded, strings(secret.body.get("data")).values())
-
-
-def _entries(secret: Object) -> dict[str, str]:
-    held = strings(secret.body.get("data"))
-    return {key: decoded(value) for key, value in held.items()} | strings(secret.body.get("stringData"))
 
 
 _SETTING = r"(?m)^[ \t-]*([A-Za-z_][\w.-]*):(?=[ \t]*$)"
@@ -107,7 +95,7 @@ class WorkloadFacts:
     def secret(self, namespace: str, name: str) -> Mapping:
         one = self._cluster.inventory.get("Secret", namespace, name)
         if one is not None:
-            return {} if "sops" in one.body else _entries(one)
+            return dict(key_values(one))
         writer = self._cluster.inventory.secret_writer(namespace, name)
         return dict(templates(writer, namespace, name)) if writer is not None else {}
 
@@ -149,7 +137,7 @@ class WorkloadFacts:
         names = dict.fromkeys((workload.name, *named(workload.source.spec)))
         secrets = (self._cluster.inventory.get("Secret", workload.namespace, name) for name in names)
         return tuple(
-            _settings(told) for secret in secrets if secret is not None for told in _documents(secret)
+            _settings(told) for secret in secrets if secret is not None for _, told in key_values(secret)
         )
 
     def objects(self, group: str, kind: str) -> Iterator[Mapping]:

@@ -268,3 +268,14 @@ def decoded(value: str) -> str:
         return base64.b64decode(value).decode()
     except ValueError:  # binascii.Error and UnicodeDecodeError are ones
         return ""
+
+
+def key_values(one: Object) -> Iterator[tuple[str, str]]:
+    """Keys and values of a ConfigMap or a Secret, decoded; nothing of one that is encrypted. What `stringData` says of
+    a key comes last, as it wins."""
+    if "sops" in one.body:
+        return
+    coded = one.kind == "Secret"
+    for key, value in strings(one.body.get("data")).items():
+        yield key, decoded(value) if coded else value
+    yield from strings(one.body.get("stringData")).items()

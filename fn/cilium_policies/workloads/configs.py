@@ -14,11 +14,10 @@ from cilium_policies.kube.objects import (
     Mapping,
     Object,
     at,
-    decoded,
+    key_values,
     mapping,
     mappings,
     sequence,
-    strings,
     text,
 )
 from cilium_policies.kube.pods import mounted
@@ -144,17 +143,14 @@ def _is_own(url: str) -> bool:
 
 
 def _entries(one: Object, resolves: Callable[[str], bool]) -> Iterator[Text]:
-    encrypted = "sops" in one.body
-    for field in ("data", "stringData"):
-        for key, value in strings(one.body.get(field)).items():
-            if encrypted or len(value) > _MAX_TEXT * 4 // 3:
-                continue
-            if one.kind == "Secret" and not one.is_told:
-                from cilium_policies.workloads.credentials import addresses  # few builds hold a Secret
+    for key, value in key_values(one):
+        if len(value) > _MAX_TEXT:
+            continue
+        if one.kind == "Secret" and not one.is_told:
+            from cilium_policies.workloads.credentials import addresses  # few builds hold a Secret
 
-                value = decoded(value) if field == "data" else value
-                value = addresses(value, key, resolves)  # nothing else of it is ever looked at
-            yield Text("entry", key, value, one, key)
+            value = addresses(value, key, resolves)  # nothing else of it is ever looked at
+        yield Text("entry", key, value, one, key)
 
 
 def texts(namespace: str, spec: Mapping, within: list[Mapping], configs: Configs) -> Iterator[Text]:
