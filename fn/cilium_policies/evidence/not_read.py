@@ -115,13 +115,13 @@ def owns(workload: Workload, field: str, reads: dict[str, list[Mapping]]) -> boo
 
 def _owned(workload: Workload, field: str, reads: dict[str, list[Mapping]]) -> list[Mapping]:
     """The rows that say of a field of the object that made the pods which of them call what stands there."""
-    rows = reads.get(workload.component, ())
-    return [row for row in rows if is_below(field, (*texts(row.get("own")), *texts(row.get("alone"))))]
+    rows = (row for row in reads.get(workload.component, ()) if row.get("own"))
+    return [row for row in rows if is_below(field, texts(row["own"]))]
 
 
 def lone(cluster: Cluster, reads: dict[str, list[Mapping]]) -> Lone:
-    """The fields of each object that made several kinds of pods of which the catalogue says that one kind alone calls
-    what stands there (`alone`)."""
+    """The fields of each object that made several kinds of pods of which the catalogue says that they are for one kind
+    alone (`alone`): it may call what stands there, the others do not."""
     found: Lone = {}
     for name, made in cluster.recognised.items():
         for row in reads.get(name, ()):
