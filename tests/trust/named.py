@@ -117,7 +117,7 @@ def written(form: str) -> list[dict[str, Any]]:
     for group, kind in kinds():
         if kind in CLUSTER_SCOPED or kind in _OTHERS:
             continue
-        if not re.fullmatch(r"[A-Z]\w+", kind):
+        if not re.fullmatch(r"[A-Za-z]\w+", kind):
             continue
         body = _object(group, kind, "db", EVIL)
         body["spec"] = {key: deepcopy(FORMS[form]) for key in _USUAL}
