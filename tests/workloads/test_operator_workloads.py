@@ -8,6 +8,7 @@ from cilium_policies.kube.inventory import Inventory
 from cilium_policies.workloads.model import Workload
 from cilium_policies.workloads.operator_workloads import operator_workloads
 
+from tests import support
 from tests.workloads.inputs import objects
 
 PART = {
@@ -117,6 +118,37 @@ def test_pods_in_the_operators_namespace_count_once():
     (one,), _ = run(content, OPERATED, operators=[boss("shared")])
     assert (one.namespace, one.name) == ("system", "gadget")
     assert run(content, OPERATED, operators=[boss("alone")]) == ([], [])
+
+
+SOLVED = """
+apiVersion: helm.toolkit.fluxcd.io/v2
+kind: HelmRelease
+metadata: {name: issuers, namespace: certs}
+spec:
+  chart: {spec: {chart: cert-manager}}
+  values:
+    extraObjects:
+    - apiVersion: cert-manager.io/v1
+      kind: ClusterIssuer
+      metadata: {name: le}
+      spec: {acme: {server: "https://acme.invalid", solvers: [{http01: {ingress: {class: nginx}}}]}}
+---
+apiVersion: cert-manager.io/v1
+kind: Certificate
+metadata: {name: web, namespace: shop}
+spec: {secretName: web, dnsNames: [web.acme.com], issuerRef: {name: le, kind: ClusterIssuer}}
+---
+apiVersion: cert-manager.io/v1
+kind: ClusterIssuer
+metadata: {name: own}
+spec: {selfSigned: {}}
+"""
+
+
+def test_an_object_of_the_whole_cluster_counts_whoevers_release_brings_it():
+    """Its operator asks nobody whose it is: without the solver's pods their way in would be cut in silence."""
+    made = [one.key for one in support.cluster(SOLVED).workloads]
+    assert ("shop", "Certificate", "cm-acme-http-solver") in made
 
 
 GATEWAY = """

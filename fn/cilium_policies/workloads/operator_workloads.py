@@ -142,6 +142,8 @@ class _Facts:
         return (one.body for one in self._inventory.of(kind, group=group or None))
 
     def placed(self, group: str, kind: str) -> Iterator[tuple[str, Mapping]]:
+        """An operator acts on an object of the whole cluster whoever's release brings it: `asked_by` tells whom an edge
+        is to be laid to (generate.facts), not which pods there will be."""
         return ((one.namespace, one.body) for one in self._inventory.of(kind, group=group or None))
 
     def hears(self, spaces: set[str], group: str) -> bool:
