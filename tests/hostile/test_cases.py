@@ -48,6 +48,22 @@ CASES["ranges of a load balancer that are none"] = "\n---\n".join(
         deployment("web", space="shop"),
     )
 )  # fmt: skip
+CASES["a role's API groups of which one is nothing"] = "\n---\n".join(
+    json.dumps(one)
+    for one in (
+        thing("v1", "Namespace", "shop", space=None),
+        deployment("web", space="shop"),  # runs as `default`
+        {
+            **thing("rbac.authorization.k8s.io/v1", "Role", "web"),
+            "rules": [{"apiGroups": [None], "resources": ["pods"], "verbs": ["create"]}],
+        },
+        {
+            **thing("rbac.authorization.k8s.io/v1", "RoleBinding", "web"),
+            "roleRef": {"kind": "Role", "name": "web"},
+            "subjects": [{"kind": "ServiceAccount", "name": "default", "namespace": "shop"}],
+        },
+    )
+)
 
 
 BROKEN = "apiVersion: v1\nkind: ServiceAccount\nmetadata:\n  name: web\nsecrets: ]\n"

@@ -94,7 +94,7 @@ def creators(cluster: Cluster, catalogue: Catalogue, subjects: Iterable[Workload
         account = one.namespace, one.service_account
         if known and (one.kind in TASKS or account in told):
             continue
-        read = {group for rule in rules for group in rule.get("apiGroups") or () if is_foreign(group)}
+        read = {group for rule in rules for group in texts(rule, "apiGroups") if is_foreign(group)}
         if not known and any(_is_read(rule, shown) for rule in rules):
             continue
         if any(creates_pods(rule) and not (known and "*" in texts(rule, "resources")) for rule in rules):
