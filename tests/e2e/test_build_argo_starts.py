@@ -111,6 +111,28 @@ def test_generators_that_are_programs_stand_for_files_and_charts(tmp_path):
     assert chart["valuesInline"] == {"architecture": "standalone"}
 
 
+def test_what_ksops_lays_over_an_object_of_the_base(tmp_path):
+    """The object is there once, and its values are those that SOPS hides."""
+    encrypted = (
+        "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: settings\n"
+        "  annotations: {kustomize.config.k8s.io/behavior: merge}\n"
+        "data: {url: 'ENC[AES256_GCM,data:AAAA,type:str]'}\nsops: {version: 3.9.0}\n"
+    )
+    files = {
+        "app.yaml": application("web", "path: web\n"),
+        "web/kustomization.yaml": kustomization("../base", more="generators: [generator.yaml]\n"),
+        "web/generator.yaml": (
+            "apiVersion: viaduct.ai/v1\nkind: ksops\nmetadata: {name: g}\nfiles: [settings.enc.yaml]\n"
+        ),
+        "web/settings.enc.yaml": encrypted,
+        "base/kustomization.yaml": kustomization("settings.yaml"),
+        "base/settings.yaml": "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: settings}\ndata: {a: b, url: x}\n",
+    }
+    docs = built(laid(tmp_path, files))
+    settings = one(docs, "ConfigMap web/settings")
+    assert settings["data"] == {"a": "b", "url": "ENC[AES256_GCM,data:AAAA,type:str]"}
+
+
 def test_a_generator_of_another_program_fails(tmp_path):
     files = {
         "app.yaml": application("web", "path: web\n"),

@@ -14,11 +14,12 @@ from cilium_policies.builds import texts, typed
 from cilium_policies.builds.fields import joined
 from cilium_policies.builds.kustomization import Fields
 from cilium_policies.document.finding import RefusedError
-from cilium_policies.kube.objects import sequence
+from cilium_policies.kube.objects import mapping, sequence, text
 from cilium_policies.lean import Any
 
 _KSOPS = ("viaduct.ai/v1", "ksops")
 _HELM = ("builtin", "HelmChartInflationGenerator")
+_BEHAVIOR = "kustomize.config.k8s.io/behavior"
 _HEAD = ("apiVersion", "kind", "metadata")
 
 
@@ -29,6 +30,7 @@ def settled(fields: Fields, folder: str) -> Fields:
         return fields
     kept: list[Any] = []
     files: list[str] = []
+    laid: list[Fields] = []  # over an object that is there already
     charts: list[Fields] = []
     for entry in entries:
         found = list(objects(entry, folder))
@@ -39,12 +41,18 @@ def settled(fields: Fields, folder: str) -> Fields:
             if one.get("kind") == _HELM[1]:
                 charts.append({key: value for key, value in one.items() if key not in _HEAD})
             else:
-                files += _files(one, folder, entry)
+                for path in _files(one, folder, entry):
+                    if _is_laid_over(path, folder):
+                        laid.append({"path": path})
+                    else:
+                        files.append(path)
     if len(kept) == len(entries):
         return fields
     made = {**fields, "generators": kept}
     if files:
         made["resources"] = joined(fields.get("resources"), files)
+    if laid:
+        made["patches"] = joined(fields.get("patches"), laid)
     if charts:
         made["helmCharts"] = joined(fields.get("helmCharts"), charts)
     return made
@@ -75,3 +83,11 @@ def _files(generator: Fields, folder: str, entry: object) -> list[str]:
     base = "" if "\n" in str(entry) else os.path.dirname(str(entry))
     found = [os.path.join(base, str(one)) for one in sequence(generator.get("files"))]
     return [one for one in found if os.path.isfile(os.path.join(folder, one))]
+
+
+def _is_laid_over(path: str, folder: str) -> bool:
+    """Whether a file's objects are put over those that the kustomization builds on, as generators may say: as further
+    resources of the same names kustomize refuses them."""
+    found = list(objects(path, folder))
+    marks = (mapping(mapping(one.get("metadata")).get("annotations")) for one in found)
+    return bool(found) and all(text(one.get(_BEHAVIOR)) in ("merge", "replace") for one in marks)
