@@ -93,6 +93,41 @@ def test_the_chart_of_a_flux_instance_says_so_too(tmp_path: Path) -> None:
     assert names(laid(tmp_path, files)) == ["kubernetes/flux/cluster"]
 
 
+def test_its_values_in_a_file_of_their_own_say_so_too(tmp_path: Path) -> None:
+    """kustomize makes a ConfigMap of the file for the release's `valuesFrom`; two files are two clusters."""
+    files = {
+        f"clusters/{one}/{file}": text
+        for one in ("dev", "prod")
+        for file, text in {
+            "apps.yaml": ks("apps", "./apps"),
+            "flux/values.yaml": f"instance:\n  sync:\n    kind: GitRepository\n    path: clusters/{one}\n",
+        }.items()
+    }
+    laid(tmp_path, files | {"apps/x.yaml": namespace("x")})
+    assert names(tmp_path) == ["clusters/dev", "clusters/prod"]
+
+
+def test_values_of_an_instance_beside_another_start_tell_nothing(tmp_path: Path) -> None:
+    values = "instance: {sync: {kind: GitRepository, path: clusters/home/flux}}\n"
+    files = two_clusters() | {"clusters/staging/flux/values.yaml": values.replace("home", "staging")}
+    assert names(laid(tmp_path, files)) == ["clusters/production", "clusters/staging"]
+
+
+def test_paths_below_the_folder_that_an_artifact_is_made_of(tmp_path: Path) -> None:
+    """The pipeline pushes `kubernetes`: the first Kustomization leads to the applications, of which one is off."""
+    first = ks("cluster", "./apps/overlays/home").replace("kind: GitRepository", "kind: OCIRepository")
+    app = ks("web", "./apps/base/web/app").replace("kind: GitRepository", "kind: ExternalArtifact")
+    files = {
+        "kubernetes/clusters/home/ks.yaml": first,
+        "kubernetes/apps/overlays/home/kustomization.yaml": kustomization("../../base/web/ks.yaml"),
+        "kubernetes/apps/base/web/ks.yaml": app,
+        "kubernetes/apps/base/off/ks.yaml": app.replace("web", "off"),
+        "kubernetes/apps/base/web/app/x.yaml": namespace("x"),
+        "kubernetes/apps/base/off/app/x.yaml": namespace("x"),
+    }
+    assert names(laid(tmp_path, files)) == ["kubernetes/clusters/home"]
+
+
 @pytest.mark.parametrize(
     "url",
     [

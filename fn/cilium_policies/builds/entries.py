@@ -7,17 +7,17 @@ from collections.abc import Mapping
 from functools import cache, partial
 
 from cilium_policies.builds import kustomization
+from cilium_policies.builds.artifact import ARTIFACTS, Reference, beginning, reference_of
 from cilium_policies.builds.reach import covered, named, patched
 from cilium_policies.builds.repository import FLUX, Found, Repository, clean, path_of, within
-from cilium_policies.builds.sources import Reference, reference_of
 from cilium_policies.builds.unit import Unit
+from cilium_policies.document import parse
 from cilium_policies.document.finding import refused
 from cilium_policies.kube.objects import Object, at, mapping, text
 from cilium_policies.lean import NamedTuple
 
 _HOME = "flux-system"
 _SYNC = "gotk-sync.yaml"  # what `flux bootstrap` writes
-_ARTIFACTS = ("OCIRepository", "Bucket")  # a pipeline fills them, from any folder
 
 
 class Entry(NamedTuple):
@@ -34,9 +34,11 @@ def entries(repository: Repository) -> list[Entry]:
     """The clusters of a repository, by folder; [] where it holds no Flux Kustomization."""
     found = repository.kinds("Kustomization", FLUX)
     leads = _Leads(repository)
-    said = sorted({path for path in map(clean, _sync_paths(repository, leads)) if repository.is_folder(path)})
+    said = {path for path in map(clean, _sync_paths(repository, leads)) if repository.is_folder(path)}
+    told = {path for path in map(clean, _paths_of_values(repository)) if repository.is_folder(path)}
+    said |= {path for path in told if not any(within(path, it) or within(it, path) for it in said)}
     if said:
-        return [Entry((path,)) for path in said]
+        return [Entry((path,)) for path in sorted(said)]
     roots = _roots(found, leads, repository)
     groups: dict[str, list[Found]] = {}
     for one in sorted(roots, key=lambda one: one.folder):
@@ -57,15 +59,36 @@ def _sync_paths(repository: Repository, leads: _Leads) -> list[str]:
     ]
     releases = [one.one for one in repository.found if one.one.kind == "HelmRelease"]
     syncs += [mapping(at(one.spec, "values", "instance", "sync")) for one in releases]
-    found = [text(one.get("path")) for one in syncs if not _is_root_of_artifact(one, repository)]
+    found = [_from_root(one, repository) for one in syncs if not _is_root_of_artifact(one, repository)]
     found += _bootstrapped(repository.kinds("Kustomization", FLUX), leads)
     return [path for path in found if path and "$" not in path]
+
+
+def _paths_of_values(repository: Repository) -> list[str]:
+    """The same of the chart's values in files of their own, which may be those of an instance that is no more: beside
+    another start, above or below it, they tell nothing."""
+    syncs = [
+        mapping(at(parse.parsed(repository.as_text(path)), "instance", "sync"))
+        for path in repository.instances
+        if path.rpartition("/")[0] not in repository.charts  # what a chart has by itself
+    ]
+    found = [_from_root(one, repository) for one in syncs if not _is_root_of_artifact(one, repository)]
+    return [path for path in found if path]
+
+
+def _from_root(sync: Mapping[str, object], repository: Repository) -> str:
+    """The path that Flux starts from, as it is in the repository that the artifact is made of."""
+    path = text(sync.get("path"))
+    if "$" in path:
+        return ""
+    home = beginning(repository, text(sync.get("kind")), text(sync.get("name")) or _HOME, path)
+    return f"{home}/{clean(path)}" if home else path
 
 
 def _is_root_of_artifact(sync: Mapping[str, object], repository: Repository) -> bool:
     """Whether Flux starts at the root of an artifact, which may be made of any folder of the repository."""
     root = clean(text(sync.get("path"))) == "" and "" not in repository.kustomizations
-    return root and text(sync.get("kind")) in _ARTIFACTS
+    return root and text(sync.get("kind")) in ARTIFACTS
 
 
 def _bootstrapped(found: list[Found], leads: _Leads) -> list[str]:
@@ -106,7 +129,9 @@ class _Leads:
     """Which Kustomizations build which, by what lies below their paths and by what kustomizations name."""
 
     def __init__(self, repository: Repository) -> None:
-        self._path = cache(_known_path)  # asked for each pair, as what follows from it
+        self._repository = repository
+        self._path = cache(self._known_path)  # asked for each pair, as what follows from it
+        self._home = cache(partial(beginning, repository))
         self._covered = cache(partial(covered, repository))
         self._named = cache(partial(named, repository))
         self._patched = cache(partial(patched, repository))
@@ -132,11 +157,14 @@ class _Leads:
         path = self._path(one)
         return bool(path) and other.path in self._named(path)
 
-
-def _known_path(one: Found) -> str:
-    """`spec.path`, where it is one below the root that needs no variable; else ""."""
-    path = clean(path_of(one))
-    return "" if "$" in path else path
+    def _known_path(self, one: Found) -> str:
+        """`spec.path` as it is in the repository, where it is one below the root that needs no variable; else ""."""
+        path = clean(path_of(one))
+        if not path or "$" in path:
+            return ""
+        kind, _, name = reference_of(one.one)
+        home = self._home(kind, name)
+        return f"{home}/{path}" if home else path
 
 
 def chosen(found: list[Entry], repository: Repository, asked: str) -> Entry:
@@ -228,7 +256,7 @@ def own_sources(roots: list[Unit], entry: Entry, repository: Repository) -> set[
     references |= {
         reference_of(unit.one)
         for unit in roots
-        if clean(text(unit.one.spec.get("path"))) or reference_of(unit.one)[0] not in _ARTIFACTS
+        if clean(text(unit.one.spec.get("path"))) or reference_of(unit.one)[0] not in ARTIFACTS
     }
     usual = {(kind, _HOME, _HOME) for kind in ("GitRepository", "OCIRepository")}
     return {one for one in references if one[2] and one[0] != "ExternalArtifact"} | usual

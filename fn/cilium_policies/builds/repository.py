@@ -33,6 +33,7 @@ _MARKS = (
     FLEET_GROUP.encode(),
 )
 _INSTANCE = (b"helm.toolkit.fluxcd.io", b"sync:")  # the chart flux-instance: where Flux starts
+_VALUES = (b"instance:", b"sync:")  # its values in a file of their own
 Told = Callable[..., None]  # what was done, for who waits on a terminal
 _PROJECTS = (".kluctl.yaml", ".kluctl.yml")  # of a program that renders the repository
 _HELMFILES = tuple(f"helmfile.{end}" for end in ("yaml", "yml", "yaml.gotmpl", "yml.gotmpl"))
@@ -74,6 +75,7 @@ class Repository:
         self.files: list[str] = []
         self.kustomizations: dict[str, str] = {}  # folder: file
         self.found: list[Found] = []
+        self.instances: list[str] = []  # files that may be values of the chart flux-instance
         self.charts: set[str] = set()
         self.helmfiles: list[str] = []
         self.projects: list[str] = []
@@ -124,6 +126,8 @@ class Repository:
 
     def _objects(self, path: str) -> Iterator[Found]:
         data = self.data(path, _LARGE)
+        if all(mark in data for mark in _VALUES):
+            self.instances.append(path)
         if not (any(mark in data for mark in _MARKS) or all(mark in data for mark in _INSTANCE)):
             return
         with suppress(RefusedError):  # a template, or no text: whatever builds it says so

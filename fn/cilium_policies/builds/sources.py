@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping
-from functools import cache
+from functools import cache, partial
 from itertools import count
 
-from cilium_policies.builds.artifact import laid
+from cilium_policies.builds.artifact import Reference, beginning, laid, reference_of
 from cilium_policies.builds.git import address
-from cilium_policies.builds.repository import FLUX, Repository, above, clean, path_of
+from cilium_policies.builds.repository import Repository, clean
 from cilium_policies.errors import CiliumPoliciesError
-from cilium_policies.kube.objects import Object, at, mapping, mappings, sequence, strings, text
+from cilium_policies.kube.objects import Object, mappings, sequence, strings, text
 from cilium_policies.lean import Any, NamedTuple
-
-Reference = tuple[str, str, str]  # kind, namespace, name
 
 
 class Place(NamedTuple):
@@ -46,7 +44,7 @@ class Sources:
         self._shown: dict[Reference, Object] = {}
         self._artifacts: dict[Reference, str] = {}
         self._targets = count()  # one for each time that an artifact is asked for: a part of it may lie there
-        self._beginning = cache(self._found_beginning)  # asked for each Kustomization, of a source or two
+        self._beginning = cache(partial(beginning, repository))  # asked for each Kustomization
         self._fetched = ""
 
     def add(self, objects: Iterable[Object]) -> None:
@@ -63,9 +61,9 @@ class Sources:
             return Place(os.path.realpath(given), path)
         if reference[0] == "ExternalArtifact":
             return Place(self._artifact(reference), path)
-        beginning = self._beginning(reference[0], reference[2])
-        if beginning or self.is_here(reference, path):
-            return Place(self.fetched(), "/".join(filter(None, (beginning, path))))
+        home = self._beginning(reference[0], reference[2])
+        if home or self.is_here(reference, path):
+            return Place(self.fetched(), "/".join(filter(None, (home, path))))
         raise ElsewhereError(
             f"its source {reference[0]} {reference[1]}/{reference[2]} is not this repository"
         )
@@ -96,25 +94,6 @@ class Sources:
             )
         known = {address(text(self._shown[own].spec.get("url"))) for own in self._own if own in self._shown}
         return address(text(shown.spec.get("url"))) in known | self._repository.remotes
-
-    def _found_beginning(self, kind: str, name: str) -> str:
-        """The folder of the repository that an artifact is made of, where it is not the whole of it: the one folder
-        below which all paths are that Kustomizations take from it. "" where these do not tell."""
-        if kind not in ("OCIRepository", "Bucket"):
-            return ""
-        found = self._repository.kinds("Kustomization", FLUX)
-        same = [one for one in found if reference_of(one.one)[::2] == (kind, name)]
-        paths = {path for one in same if "$" not in (path := clean(path_of(one)))} - {""}
-        many = len(paths) > 1 or any("/" in path for path in paths)  # one name alone may be anybody's
-        if not many or any(self._repository.is_folder(path) for path in paths):
-            return ""
-        longest = f"/{max(paths, key=len)}"
-        folders = {folder for one in self._repository.files for folder in above(one)}
-        homes = {one.removesuffix(longest) for one in folders if one.endswith(longest)}
-        homes = {
-            home for home in homes if all(self._repository.is_folder(f"{home}/{path}") for path in paths)
-        }
-        return homes.pop() if len(homes) == 1 else ""
 
     def _artifact(self, reference: Reference) -> str:
         if reference not in self._artifacts:
@@ -202,13 +181,6 @@ def _ignoring(patterns: list[str]):  # type: ignore[no-untyped-def]
         return {name for name in names if name == ".git" or any(fnmatch.fnmatch(name, one) for one in last)}
 
     return ignore
-
-
-def reference_of(one: Object) -> Reference:
-    """The source that a Kustomization names."""
-    reference = mapping(at(one.spec, "sourceRef"))
-    namespace = text(reference.get("namespace")) or one.namespace
-    return (text(reference.get("kind")), namespace, text(reference.get("name")))
 
 
 __all__ = ["ElsewhereError", "Place", "Reference", "Sources", "reference_of"]
