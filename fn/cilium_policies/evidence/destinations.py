@@ -253,8 +253,7 @@ class Destinations:
         own = list(dict.fromkeys(self.hostnames.backends(host, address.port, address.protocol)))
         yield from ((one, (to,), Reason("calls-through-gateway", (in_words(host),))) for one, to in own)
         balanced, beyond = self.hostnames.is_outside(host), self.hostnames.beyond(host)
-        numbers = [one for one in beyond if is_private(one)] if ours else []
-        numbers = [one for one in numbers if not is_metadata(one)]
+        numbers = [one for one in beyond if is_private(one) and not is_metadata(one)] if ours else []
         for number in dict.fromkeys(numbers):  # what DNS is shown to answer: no other host is meant
             yield from self._number(workload, number, port, host)
         if balanced or len(numbers) < len(beyond):
@@ -281,15 +280,12 @@ class Destinations:
         follow it."""
         if self._cluster.settings.fqdn != "false":
             return
-        clouds = any(cloud.is_private(host) for cloud in self._given.clouds)
-        if own or clouds or port.number in SERVERS or self._may_be_near(host, workload.namespace):
-            reason = Reason("calls-private-host", (in_words(host),))
-            yield from ((cidr(block), (port,), reason) for block in self._given.private or LOCAL)
-
-    def _may_be_near(self, host: str, namespace: str) -> bool:
         from cilium_policies.evidence.own_zones import may_be_near  # few builds name anybody outside
 
-        return may_be_near(self._cluster, host, namespace)
+        clouds = any(cloud.is_private(host) for cloud in self._given.clouds)
+        if own or clouds or port.number in SERVERS or may_be_near(self._cluster, host, workload.namespace):
+            reason = Reason("calls-private-host", (in_words(host),))
+            yield from ((cidr(block), (port,), reason) for block in self._given.private or LOCAL)
 
     def _number(
         self, workload: Workload, number: str, port: Port, name: str = "", by_url: bool = False

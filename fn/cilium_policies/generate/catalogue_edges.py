@@ -20,7 +20,7 @@ from cilium_policies.evidence.edge import (
     WorkloadPeer,
     workload_of,
 )
-from cilium_policies.evidence.ends import ENTITIES, INGRESS_CLIENTS, KUBE_APISERVER, LOCAL, api_callers
+from cilium_policies.evidence.ends import ENTITIES, INGRESS_CLIENTS, KUBE_APISERVER, api_callers
 from cilium_policies.evidence.reasons import stated
 from cilium_policies.generate.facts import WorkloadFacts, is_inside, keeps_inside
 from cilium_policies.generate.named import Named, by_name
@@ -162,14 +162,10 @@ def _of_the_unproven(
     calls_api = known.peer == "kube-apiserver" and known.direction == "egress"
     if calls_api and workload.by_label and ties.plays(workload, known.part):
         ties.unbound[id(workload)] = workload
-    if not (workload.by_image and known.near):
-        return
-    from cilium_policies.generate.near import devices  # few edges ask for them
+    if workload.by_image and known.near:
+        from cilium_policies.generate.near import to_devices  # few edges ask for them
 
-    for peer in devices(known, facts, cluster):
-        evidence = Evidence("catalogue", workload, component=known.owner)
-        reason = stated(known.why, known.owner, known.number)
-        yield Edge(WorkloadPeer(workload), peer, known.pod_ports(), reason, evidence)
+        yield from to_devices(known, workload, facts, cluster)
 
 
 def _meant(
@@ -247,18 +243,13 @@ def peers(
     elif word == "all-pods" and known.pod_ports():
         yield from _having(known, cluster)
     elif word == "world" and known.near:
-        yield from _local(cluster)
+        from cilium_policies.generate.near import local_network  # few edges mean it
+
+        yield from local_network(cluster)
     elif word == "same-namespace" and known.pod_ports():
         yield NamespacePeer(workload.namespace)
     else:
         yield from _fixed(word, name, outward)
-
-
-def _local(cluster: Cluster) -> Iterator[Peer]:
-    """The local network: what the config says of it, else private addresses of IPv4. Those of IPv6 that its devices
-    have are public ones as a rule."""
-    yield from map(CidrPeer, cluster.settings.private_cidrs or LOCAL)
-    yield from _ANYWHERE[1:] if not cluster.settings.private_cidrs else ()
 
 
 def _having(known: Known, cluster: Cluster) -> Iterator[Peer]:

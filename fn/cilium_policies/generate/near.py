@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from cilium_policies.catalogue.flows import Edge as Known
-from cilium_policies.evidence.edge import CidrPeer, Peer
+from cilium_policies.evidence.edge import CidrPeer, Edge, Evidence, Peer, WorkloadPeer
 from cilium_policies.evidence.ends import LOCAL
 from cilium_policies.evidence.names import resolve
 from cilium_policies.evidence.own_zones import may_be_near
 from cilium_policies.evidence.public_names import is_local, is_number, is_of_local_network
+from cilium_policies.evidence.reasons import stated
 from cilium_policies.generate.facts import WorkloadFacts
 from cilium_policies.generate.named import Named, answered, at_port, outside
+from cilium_policies.kube.cloud_metadata import EXCEPTED_6
 from cilium_policies.kube.ports import Port
 from cilium_policies.lean import TYPE_CHECKING
 from cilium_policies.workloads.cluster import Cluster
@@ -50,12 +52,22 @@ def near_by(
     )
 
 
-def devices(known: Known, facts: WorkloadFacts, cluster: Cluster) -> Iterator[Peer]:
+def to_devices(known: Known, workload: Workload, facts: WorkloadFacts, cluster: Cluster) -> Iterator[Edge]:
     """Of an edge to whatever the local network holds the devices that the own files name by number."""
     if known.near and known.peer == "world" and known.names:
+        evidence = Evidence("catalogue", workload, component=known.owner)
+        reason = stated(known.why, known.owner, known.number)
         for one in answered(known, facts, cluster).hosts:
             if is_number(one.name) and is_of_local_network(one.name):
-                yield outside(one.name)
+                yield Edge(WorkloadPeer(workload), outside(one.name), known.pod_ports(), reason, evidence)
+
+
+def local_network(cluster: Cluster) -> Iterator[Peer]:
+    """What the config says of it, else private addresses of IPv4. Those of IPv6 that its devices have are public ones
+    as a rule."""
+    yield from map(CidrPeer, cluster.settings.private_cidrs or LOCAL)
+    if not cluster.settings.private_cidrs:
+        yield CidrPeer("::/0", excepts=EXCEPTED_6)
 
 
 def _also_near(
