@@ -35,8 +35,14 @@ def _ends(row: Row, owners: set[str]) -> Iterator[str]:
             yield f"{row.text()}: {end} is one of pod, entity, cidr, fqdn"
         elif word == "entity" and value not in _ENTITIES:
             yield f"{row.text()}: {value} is none of {', '.join(sorted(_ENTITIES))}"
-        elif word == "pod" and value not in owners:
+        elif word == "pod" and _plain(value) not in owners:
             yield f"{row.text()}: no workload {value} in input.yaml or runtime.yaml"
+
+
+def _plain(value: str) -> str:
+    """`namespace/name` of an end that names the kind as well, as several workloads may be called alike."""
+    namespace, *_, name = value.split("/")
+    return f"{namespace}/{name}"
 
 
 def _owners(folder: Path) -> Iterator[str]:

@@ -63,6 +63,7 @@ class Hostnames:
             for name in names(cluster, route):
                 if not (redirects and name.startswith("*")):
                     self._routes.setdefault(name.lower(), []).append(route)
+        self.names = self._routes.keys()  # that routes serve
         self._proxied: dict[int, Proxied] = {}
         if of(*given.routed, "VirtualService"):
             from cilium_policies.evidence import ingresses, routed  # few clusters have any
@@ -138,14 +139,11 @@ class Hostnames:
 
     def _is_behind_a_router(self, host: str) -> bool:
         """Whether every address that the gateways of a name are shown to have is private."""
-        gateways = {workload_of(peer) for route in self.routes(host) for peer in self._senders(route)} - {
-            None
-        }
+        gateways = {workload_of(peer) for route in self.routes(host) for peer in self._senders(route)}
         addresses = [
             name
             for gateway in gateways
-            if gateway is not None
-            for service in self._cluster.services_for(gateway)
+            for service in (self._cluster.services_for(gateway) if gateway is not None else ())
             if service.type == "LoadBalancer"
             for name in service_names(service)
             if name.replace(".", "").isdigit()
@@ -181,9 +179,12 @@ class Hostnames:
         )
 
     def may_be_outside(self, host: str) -> bool:
-        """Whether nothing shows if DNS does: how the proxy is published that serves the name."""
-        served = (self._proxied.get(id(route)) for route in self._every_route(host))
-        return any(one.may_be_outside for one in served if one)
+        """Whether nothing shows if DNS does: how the proxy is published that serves the name. What stands before nodes,
+        on which a distribution's own proxy without a Service listens, no manifest says."""
+        routes = list(self._every_route(host))
+        pods = (workload_of(peer) for route in routes for peer in self._senders(route))
+        bare = any(one and one.brought and not self._cluster.services_for(one) for one in pods)
+        return bare or any(one.may_be_outside for one in map(self._proxied.get, map(id, routes)) if one)
 
     def _every_route(self, host: str) -> Iterator[Object]:
         """The routes that serve a name, and those of wildcards that hold it: DNS may follow either."""
@@ -206,10 +207,9 @@ class Hostnames:
 
     def _is_behind_a_cloud(self, peer: Peer) -> bool:
         """Whether a gateway is reached by the name of a load balancer: AWS gives names, which no node translates."""
-        workload = workload_of(peer)
+        workload, aws = workload_of(peer), self._cluster.settings.platform.cloud == _NAMING_CLOUD
         if workload is None:
             return False
-        aws = self._cluster.settings.platform.cloud == _NAMING_CLOUD
         return any(
             service.type == "LoadBalancer"
             and (aws or any(note.startswith(_NAMED_BALANCER) for note in service.balancer[0]))

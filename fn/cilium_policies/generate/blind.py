@@ -15,7 +15,7 @@ from cilium_policies.generate.dns import Dns
 from cilium_policies.generate.namespaces import Namespace
 from cilium_policies.generate.uncovered import BOTH, GUESSED, UNKNOWN, Key, Uncovered, of_workload
 from cilium_policies.kube.access_rules import texts
-from cilium_policies.kube.not_built import namespaces_of, not_here
+from cilium_policies.kube.not_built import namespaces_of, not_here, of_other_paths
 from cilium_policies.kube.objects import Mapping, Object, text, walk_strings
 from cilium_policies.kube.pods import TASKS, is_test
 from cilium_policies.lean import TYPE_CHECKING
@@ -45,6 +45,7 @@ def closed_blind(
                 why: Why = "repository-elsewhere"
                 cure = _BUILD.format(name)
                 yield Uncovered(GUESSED, why, BOTH, name, unit.name, None, unit, (where,), cure)
+    yield from _other_paths(cluster, chosen)
     platform = cluster.settings.platform
     peopled = {one.namespace for one in cluster.workloads}.union(told)
     brought = {dns.namespace, *(one.namespace for one in cluster.workloads if one.brought)}
@@ -60,6 +61,20 @@ def closed_blind(
             yield Uncovered(degree, "provider", BOTH, one.name, one.name, None, source, (who,), cure)
         elif one.name not in peopled:
             yield Uncovered(GUESSED, "shows-no-pod", BOTH, one.name, one.name, None, source, (), cure)
+
+
+def _other_paths(cluster: Cluster, chosen: dict[str, Namespace]) -> Iterator[Uncovered]:
+    """Applications of somebody else's manifests, where all that the input shows of their namespace comes of operators'
+    objects or of charts that nobody rendered: the operator itself is what such manifests bring."""
+    found = list(of_other_paths(cluster.inventory))
+    shown = {one.namespace for one in cluster.workloads if one.rendered} if found else set()
+    for unit, where in found:
+        for name in dict.fromkeys(namespaces_of(unit)):
+            if name in chosen and chosen[name].wide and name not in shown:
+                cure = _BUILD.format(name)
+                yield Uncovered(
+                    GUESSED, "repository-elsewhere", BOTH, name, unit.name, None, unit, (where,), cure
+                )
 
 
 def creators(cluster: Cluster, catalogue: Catalogue, subjects: Iterable[Workload]) -> Iterator[Uncovered]:

@@ -117,6 +117,10 @@ def closed_hosts(
         from cilium_policies.generate.unopened import unopened  # few builds name such hosts
 
         yield from unopened(hints.unopened, found, subjects, told, cluster.settings.fqdn)
+    if hints.unopened or any(edge.target.kind == "internet" and edge.target.name for edge in found):
+        from cilium_policies.generate.own_zone import own_zone
+
+        yield from own_zone(cluster, hints, found, subjects, told)
 
 
 def unasked(

@@ -6,13 +6,14 @@ from collections import Counter
 from collections.abc import Iterator
 
 from cilium_policies.kube.inventory import Inventory
-from cilium_policies.kube.objects import Object, at, mapping, text
+from cilium_policies.kube.objects import Object, at, mapping, sequence, text
 from cilium_policies.kube.reading import API
 
 NOT_BUILT = f"{API}/not-built"  # the reason
 NAMESPACES = f"{API}/not-built-namespaces"  # where its files say their objects go, separated by commas
 ELSEWHERE = f"{API}/not-in-repository"  # why the files are not here: no failure, but nobody knows the pods
 _FLUX = "kustomize.toolkit.fluxcd.io"
+_ARGO = "argoproj.io"
 _BUILDERS = ("Kustomization", "Application", "ApplicationSet")
 
 
@@ -44,6 +45,20 @@ def _of_other_sources(inventory: Inventory) -> Iterator[tuple[Object, str]]:
     for one, (kind, namespace, name) in others:
         if one.name not in applied:
             yield one, f"its source is {kind} {namespace}/{name}"
+
+
+def of_other_paths(inventory: Inventory) -> Iterator[tuple[Object, str]]:
+    """Argo CD's Applications of a folder of a repository that no other one names, each with its address: a program's
+    own manifests. Several name the repository that the input itself is of."""
+    asked: dict[str, list[Object]] = {}
+    for one in inventory.of("Application", group=_ARGO):
+        told = mapping(one.spec.get("source"))
+        each = [told] if told else [mapping(row) for row in sequence(one.spec.get("sources"))]
+        for url in dict.fromkeys(text(row.get("repoURL")) for row in each if text(row.get("path"))):
+            asked.setdefault(url.lower().removesuffix("/").removesuffix(".git"), []).append(one)
+    for url, found in asked.items():
+        if len(found) == 1 and not found[0].where.elsewhere and ELSEWHERE not in found[0].annotations:
+            yield found[0], f"its source is a folder of {url}"
 
 
 def _source(one: Object) -> tuple[str, str, str] | None:
