@@ -40,7 +40,7 @@ NAMES: list[bytes] = [
 ]  # fmt: skip
 OPTIONS: list[list[str]] = [
     [], [], [], ["--partial"], ["--partial"], ["--cluster", "clusters/staging"], ["--cluster", "nowhere"],
-    ["--source", "flux-system=."], ["--with", "kustomize"],
+    ["--source", "flux-system=."], ["--with", "kustomize"], ["--cluster", "prod"], ["--cluster", "env=prod,tier=a"],
 ]  # fmt: skip
 
 
@@ -52,6 +52,7 @@ def seeds() -> Iterator[dict[str, str]]:
     yield app_chart()
     yield sets()
     yield many_fields()
+    yield bundles()
     yield {
         "base/kustomization.yaml": kustomization("web.yaml"),
         "base/web.yaml": deployment("web") + namespace("web"),
@@ -104,6 +105,43 @@ def sets() -> dict[str, str]:
         "charts/more/values.yaml": "called: own\n",
         "charts/more/v.yaml": "called: given\n",
         "charts/more/templates/x.yaml": deployment("{{ .Values.called }}"),
+    }
+
+
+def bundles() -> dict[str, str]:
+    """Rancher's Fleet, with each thing that a bundle may be."""
+    fleet = """\
+        defaultNamespace: web
+        namespaceLabels: {team: a}
+        helm:
+          {releaseName: web, chart: chart, values: {called: '${ .ClusterLabels.env | upper }'}, valuesFiles: [v.yaml]}
+        kustomize: {dir: over}
+        targetCustomizationMode: AllMatches
+        targetCustomizations:
+          - name: prod
+            clusterSelector: {matchLabels: {env: prod}, matchExpressions: [{key: tier, operator: Exists}]}
+            helm: {values: {called: global.fleet.clusterLabels.env}, valuesFrom: [{secretKeyRef: {name: x}}]}
+          - {clusterName: staging, clusterGroup: all, doNotDeploy: true}
+        overrideTargets: [{clusterSelector: {}}]
+        """
+    return {
+        ".git/config": f'[remote "origin"]\n\turl = {HERE}\n',
+        "repo.yaml": "apiVersion: fleet.cattle.io/v1alpha1\nkind: GitRepo\nmetadata: {name: all}\n"
+        f"spec: {{repo: '{HERE}', paths: [web, plain, bare, db]}}\n",
+        "web/fleet.yaml": fleet,
+        "web/v.yaml": "called: b\n",
+        "web/chart/Chart.yaml": "apiVersion: v2\nname: web\nversion: 1.0.0\n",
+        "web/chart/templates/web.yaml": deployment("{{ .Values.called }}"),
+        "web/over/kustomization.yaml": kustomization("x.yaml", more="nameSuffix: -b\n"),
+        "web/over/x.yaml": deployment("x"),
+        "plain/fleet.yml": "namespace: plain\nyaml: {overlays: [a, b]}\n",
+        "plain/web.yaml": deployment("web", namespace="elsewhere"),
+        "plain/overlays/a/web_patch.yaml": "spec: {replicas: 2}\n",
+        "plain/overlays/b/web_patch.yaml": "- {op: replace, path: /spec/replicas, value: 3}\n",
+        "plain/.fleetignore": "old/*\n#\nx*\n",
+        "plain/old/x.yaml": deployment("old"),
+        "bare/web.yaml": deployment("bare"),
+        "db/fleet.yaml": "helm: {chart: 'https://charts.example.com/db-1.0.0.tgz'}\n",
     }
 
 
