@@ -10,7 +10,7 @@ import re
 
 from cilium_policies.catalogue.recognise import repository_of
 from cilium_policies.kube.objects import sequence, text
-from cilium_policies.kube.pods import containers, pod_spec
+from cilium_policies.kube.pods import commands_beside, containers, pod_spec
 from cilium_policies.workloads.model import Workload
 
 _IMAGES = re.compile(r"(?:docker\.io/)?(?:library/)?(?:busybox|alpine|debian|ubuntu|bash)")
@@ -33,10 +33,11 @@ _JOINED = re.compile(r"\d?>&\d")
 
 
 def calls_nobody(one: Workload) -> bool:
-    """Whether every container of a shown pod runs such a script."""
+    """Whether every container of a shown pod runs such a script, and no command beside it."""
     found = list(containers(pod_spec(one.source))) if one.rendered else []
     return bool(found) and all(
         _IMAGES.fullmatch(repository_of(text(each.get("image")))) is not None
+        and not any(commands_beside(each))
         and _is_local([*map(text, sequence(each.get("command"))), *map(text, sequence(each.get("args")))])
         for each in found
     )

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from cilium_policies.kube.objects import Mapping, Object, at, mapping, mappings, port_number, text
+from cilium_policies.kube.objects import Mapping, Object, at, mapping, mappings, port_number, sequence, text
 from cilium_policies.kube.ports import TRANSPORTS, Port
 from cilium_policies.kube.templates import templates
+from cilium_policies.lean import Any
 
 # kind → the path below the object at which its pod template (metadata and spec) stands
 _TEMPLATES: dict[str, tuple[str, ...]] = {
@@ -25,6 +26,7 @@ _GROUPS = {"Rollout": ("argoproj.io",), "Pod": ("",), "ReplicationController": (
 _VALUES = frozenset(("HelmRelease", "HelmChart", "Application", "ApplicationSet", "Kustomization"))
 _USUAL_GROUPS = ("apps", "batch", "extensions")
 WORKLOAD_KINDS = frozenset(_TEMPLATES)
+PROBES = ("livenessProbe", "readinessProbe", "startupProbe")
 TASKS = ("Job", "CronJob")  # which end, and serve nobody
 _TESTS = frozenset(("test", "test-success", "test-failure"))  # hooks that `helm test` runs
 _NO_PODS: Mapping = {}  # kept in place of a template: a custom resource is not searched for one again and again
@@ -67,6 +69,17 @@ def containers(spec: Mapping) -> list[Mapping]:
     """Containers of a pod spec, then its init containers (sidecars among them)."""
     main, first = mappings(spec.get("containers")), spec.get("initContainers")
     return main + mappings(first) if first else main
+
+
+def commands_beside(container: Mapping) -> Iterator[list[Any]]:
+    """The words of each command that runs in a container beside its program, with its network: of a probe, and of a
+    hook of its life. Requests that these name otherwise the kubelet makes."""
+    beside = [container[key] for key in PROBES if key in container]
+    if "lifecycle" in container:
+        beside += mapping(container["lifecycle"]).values()
+    for one in beside:
+        if words := sequence(at(one, "exec", "command")):
+            yield words
 
 
 def container_ports(within: Iterable[Mapping]) -> Iterator[Port]:

@@ -20,7 +20,7 @@ from cilium_policies.kube.objects import (
     sequence,
     text,
 )
-from cilium_policies.kube.pods import mounted
+from cilium_policies.kube.pods import commands_beside, mounted
 from cilium_policies.kube.secret_writers import templates
 from cilium_policies.lean import TYPE_CHECKING
 from cilium_policies.workloads.model import Text
@@ -167,6 +167,8 @@ def texts(namespace: str, spec: Mapping, within: list[Mapping], configs: Configs
             words = [text(word) for word in sequence(container.get(part))]
             if any(words):
                 yield Text(part, "", "\n".join(words), within=place)
+        for beside in commands_beside(container):
+            yield Text("command", "", "\n".join(map(text, beside)), within=place)
     variables = set(seen)
     for one, keys in mounted(spec):
         variables.discard(one)

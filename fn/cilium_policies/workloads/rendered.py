@@ -22,7 +22,7 @@ from cilium_policies.kube.objects import (
     strings,
     text,
 )
-from cilium_policies.kube.pods import TASKS, container_ports, containers, pod_template
+from cilium_policies.kube.pods import PROBES, TASKS, container_ports, containers, pod_template
 from cilium_policies.kube.ports import Port
 from cilium_policies.kube.templates import has_labels, templates
 from cilium_policies.lean import TYPE_CHECKING, Any
@@ -156,7 +156,7 @@ def _selector(one: Object, made: Workload) -> dict[str, str]:
 def _probes(within: list[Mapping], ports: tuple[Port, ...]) -> Iterator[Port]:
     names = {port.name: port.number for port in ports if port.name}
     for container in within:
-        for field in ("livenessProbe", "readinessProbe", "startupProbe"):
+        for field in PROBES:
             probe = mapping(container.get(field))
             for kind in ("httpGet", "tcpSocket", "grpc") if probe else ():
                 if kind not in probe:

@@ -48,6 +48,28 @@ def test_arguments_are_read_as_one_text() -> None:
     assert ("cart-fe", 9030) in {(one.host, one.port) for one in told("\n".join(kept), "", True)}
 
 
+def test_commands_of_probes_and_hooks_are_kept() -> None:
+    [one] = objects("""
+apiVersion: v1
+kind: Pod
+metadata: {name: p, namespace: shop}
+spec:
+  containers:
+  - name: c
+    image: busybox
+    livenessProbe: {exec: {command: [pg_isready, -h, cart, -U, tiger]}}
+    lifecycle: {preStop: {exec: {command: [wget, "http://me:tiger@cart:8080/leave"]}}, postStart: {sleep: {}}}
+""")
+    [kept] = (Pruner(load(), set(), objects(NAMED), told).prune(one) or {})["spec"]["containers"]
+    assert "tiger" not in str(kept)
+    hooks = (kept["livenessProbe"], kept["lifecycle"]["preStop"])
+    said = ["\n".join(each["exec"]["command"]) for each in hooks]
+    assert [(one.host, one.port) for text in said for one in told(text, "", True)] == [
+        ("cart", 5432),
+        ("cart", 8080),
+    ]
+
+
 @pytest.mark.parametrize(
     ("command", "found"),
     [

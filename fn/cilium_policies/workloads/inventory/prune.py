@@ -27,7 +27,7 @@ from cilium_policies.kube.objects import (
     strings,
     text,
 )
-from cilium_policies.kube.pods import WORKLOAD_KINDS
+from cilium_policies.kube.pods import PROBES, WORKLOAD_KINDS
 from cilium_policies.lean import Any
 from cilium_policies.workloads import vaults
 from cilium_policies.workloads.autopath import PLUGIN
@@ -54,7 +54,6 @@ _POD_FIELDS = (
 )
 _CONTAINER_FIELDS = ("name", "image", "envFrom", "ports", "restartPolicy")
 _TOLD = ("command", "args", "env")  # texts; the others are names
-_PROBES = ("livenessProbe", "readinessProbe", "startupProbe")
 _SOURCES = ("configMap", "secret", "projected")
 # Helm values of every chart that say nothing of the network, and are long
 _IDLE_VALUES = frozenset(
@@ -162,13 +161,22 @@ class Pruner:
         kept = {key: container[key] for key in _CONTAINER_FIELDS if container.get(key)}
         told = {key: container[key] for key in _TOLD if container.get(key)}
         kept |= mapping(self.texts.tree(told))
-        for field in _PROBES:
+        for field in PROBES:
             probe = mapping(container.get(field))
-            if calls := {
+            calls: Mapping = {
                 key: {"port": port} for key in _CALLS if (port := at(probe, key, "port")) is not None
-            }:
+            }
+            if calls := calls | self._command(probe):
                 kept[field] = calls
+        hooks = {key: self._command(hook) for key, hook in mapping(container.get("lifecycle")).items()}
+        if any(hooks.values()):
+            kept["lifecycle"] = hooks
         return kept
+
+    def _command(self, hook: Any) -> Mapping:
+        """The command of a probe or a hook, as that of the container is kept."""
+        words = at(hook, "exec", "command")
+        return {"exec": self.texts.tree({"command": words})} if words else {}
 
     def _config_map(self, one: Object) -> Mapping:
         data = strings(one.body.get("data"))
