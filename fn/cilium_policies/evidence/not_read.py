@@ -120,17 +120,22 @@ def _owned(workload: Workload, field: str, reads: dict[str, list[Mapping]]) -> l
 
 
 def lone(cluster: Cluster, reads: dict[str, list[Mapping]]) -> Lone:
-    """The fields of each object that made several kinds of pods of which the catalogue says that they are for one kind
-    alone (`alone`): it may call what stands there, the others do not."""
+    """The fields of each object that made several kinds of pods of which the catalogue says that they are for some of
+    them (`alone`: for pods of one component; `own`: for those of its pods that have labels)."""
     found: Lone = {}
     for name, made in cluster.recognised.items():
         for row in reads.get(name, ()):
-            for one in made if "alone" in row else ():
-                found.setdefault(id(one.source), {})[name] = texts(row["alone"])
+            paths = (*texts(row.get("alone")), *texts(row.get("own")))
+            for one in made if paths else ():
+                if "alone" in row or part_of(strings(row.get("pods")), one.labels):
+                    told = found.setdefault(id(one.source), {})
+                    told[name] = (*told.get(name, ()), *paths)
     return found
 
 
 def is_of_another(workload: Workload, found: Text, fields: Lone) -> bool:
-    """Whether what stands in a field of the object that made the pods is called by other pods of its, and no others."""
+    """Whether what stands in a field of the object that made the pods is called by those of another component, and not
+    by these: one object may install all of a product's programs, of which each has a part of it."""
     told = fields.get(id(found.source), {}) if found.source is workload.source else {}
-    return any(is_below(found.field, paths) for name, paths in told.items() if name != workload.component)
+    others = any(is_below(found.field, paths) for name, paths in told.items() if name != workload.component)
+    return others and not is_below(found.field, told.get(workload.component, ()))
