@@ -58,11 +58,11 @@ def is_public(host: str) -> bool:
 
 
 def parted(repository: str) -> tuple[str, str]:
-    """The registry of a repository (without tag) and the path there; `docker.io` where none is named."""
+    """The registry of an image and the path there; `docker.io` where none is named, as in `postgres:17`."""
     for prefix in _MIRRORED:
         if repository.startswith(prefix):
             return _OWN, repository[len(prefix) :]
-    host, _, rest = repository.partition("/")
-    if "." not in host and ":" not in host and host != "localhost":
+    host, slash, rest = repository.partition("/")
+    if not slash or ("." not in host and ":" not in host and host != "localhost"):
         return _OWN, repository
     return host, rest
