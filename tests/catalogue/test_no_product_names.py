@@ -18,6 +18,7 @@ NOUNS = frozenset(
         "Cluster",
         "Plan",
         "Service",
+        "Repository",
         "operator",
         "gateway",
         "Gateway",

@@ -26,9 +26,8 @@ from cilium_policies.evidence.object_texts import (
     told_by,
 )
 from cilium_policies.kube.inventory import Inventory
-from cilium_policies.kube.objects import Mapping, Object, flag, mapping, sequence, strings, text, walk_strings
+from cilium_policies.kube.objects import Mapping, Object, flag, sequence, strings, text, walk_strings
 from cilium_policies.kube.pods import pod_template
-from cilium_policies.kube.selectors import selects
 from cilium_policies.lean import Any
 from cilium_policies.workloads.cluster import Cluster
 from cilium_policies.workloads.configs import Configs
@@ -44,6 +43,7 @@ _OF_VALUES = (
 _OF_ADDRESSES = (
     rf"(?i)(?:ur[li]|dsn|database|db|broker|connection|storage|s3|backup_?target|{'|'.join(WORDS)})"
     r"[\w.]{0,60}secret_?(?:ref)?\.?_?(?:name)?$"
+    r"|(?i:(?:existing|external)_?secret(?:\.?_?(?:secret)?_?name)?$)"
 )
 # Fields that name another custom resource which the pods follow, and its kind.
 _FOLLOWED = {"barmanObjectName": "ObjectStore"}
@@ -171,7 +171,9 @@ class Collected:
             if not is_others(workload, source, path, self._reads):
                 yield from (one for one in self._entries(workload.namespace, name) if one.key == key)
         for one in self._cluster.inventory.of(f"{source.kind}Config"):
-            if self._chooses(source, one):
+            from cilium_policies.evidence.tied import chooses  # few objects are there
+
+            if chooses(self._cluster, source, one):
                 yield from fields_of(one)
         yield from (each for one in others for each in fields_of(one))
 
@@ -206,7 +208,15 @@ class Collected:
             from cilium_policies.evidence.handed import of_images  # few programs look into images
 
             yield from of_images(self._cluster, row)
+        if not kind and "own" in row and workload.source is not None:
+            for secret in secrets_of(workload.source, row):
+                yield from self._entries(*secret)
         if not kind or "toldBy" in row:
+            return
+        if "annotated" in row:
+            from cilium_policies.evidence.tied import annotated  # few programs ask so
+
+            yield from annotated(self._cluster, text(row["annotated"]))
             return
         for one in self._objects(workload, row):
             yield from told_by(one, row) if name else self._fields(one, row)
@@ -265,21 +275,6 @@ class Collected:
         if one.namespace == workload.namespace or flag(row.get("near")):
             return one.namespace == workload.namespace
         return self._cluster.acts_for(workload, one.namespace, one.group)
-
-    def _chooses(self, source: Object, config: Object) -> bool:
-        """Whether an Alertmanager takes up a configuration object, as its selectors say, or has it for its main one."""
-        main = text(mapping(source.spec.get("alertmanagerConfiguration")).get("name"))
-        if main == config.name and source.namespace == config.namespace:
-            return True
-        stem = config.kind[0].lower() + config.kind[1:]
-        spaces = source.spec.get(f"{stem}NamespaceSelector")
-        if not isinstance(spaces, dict):
-            near = source.namespace == config.namespace
-        else:
-            namespace = self._cluster.inventory.get("Namespace", "", config.namespace)
-            labels = namespace.labels if namespace is not None else {}
-            near = selects(spaces, {"kubernetes.io/metadata.name": config.namespace, **labels})
-        return near and selects(source.spec.get(f"{stem}Selector"), config.labels)
 
 
 def followed(source: Object, inventory: Inventory) -> Iterator[Object]:

@@ -1,15 +1,17 @@
-"""Objects that name whom they are for by its address: what they say is for the pods behind that Service alone."""
+"""Objects tied to others: that name whom they are for by its address, that a selector takes up, or that an annotation
+gives to a program."""
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 
 from cilium_policies.catalogue.conditions import at, names_at
 from cilium_policies.evidence.addresses import targets
 from cilium_policies.evidence.names import resolve
 from cilium_policies.kube.objects import Object, mapping, text
+from cilium_policies.kube.selectors import selects
 from cilium_policies.workloads.cluster import Cluster
-from cilium_policies.workloads.model import Workload
+from cilium_policies.workloads.model import Text, Workload
 
 
 def is_addressed(cluster: Cluster, workload: Workload, one: Object, paths: Collection[str]) -> bool:
@@ -27,6 +29,31 @@ def is_addressed(cluster: Cluster, workload: Workload, one: Object, paths: Colle
 def refers_to(one: Object, path: str, other: Object) -> bool:
     """Whether an object names another at a path (`{name, namespace}`), in its own namespace where it says none."""
     return _reference(one, path) == (other.namespace, other.name)
+
+
+def annotated(cluster: Cluster, note: str) -> Iterator[Text]:
+    """The Services that an annotation has a program ask, each on its first port."""
+    for one in cluster.services:
+        if one.source is not None and one.ports and note in one.source.annotations:
+            port = one.ports[0]
+            url = f"{port.protocol.lower()}://{one.name}.{one.namespace}.svc:{port.port}"
+            yield Text("field", "url", url, one.source, f"metadata.annotations.{note}")
+
+
+def chooses(cluster: Cluster, source: Object, config: Object) -> bool:
+    """Whether an Alertmanager takes up a configuration object, as its selectors say, or has it for its main one."""
+    main = text(mapping(source.spec.get("alertmanagerConfiguration")).get("name"))
+    if main == config.name and source.namespace == config.namespace:
+        return True
+    stem = config.kind[0].lower() + config.kind[1:]
+    spaces = source.spec.get(f"{stem}NamespaceSelector")
+    if not isinstance(spaces, dict):
+        near = source.namespace == config.namespace
+    else:
+        namespace = cluster.inventory.get("Namespace", "", config.namespace)
+        labels = namespace.labels if namespace is not None else {}
+        near = selects(spaces, {"kubernetes.io/metadata.name": config.namespace, **labels})
+    return near and selects(source.spec.get(f"{stem}Selector"), config.labels)
 
 
 def _reference(one: Object, path: str) -> tuple[str, str]:

@@ -60,6 +60,16 @@ _NOT_CALLED = frozenset(
 )
 _OF_URLS = (("service",), ("site", "monitor"))  # whole keys, of cloudflared's origins and start pages
 _API = "api"
+# Words of a Helm value at whose address a program asks for keys, tokens and users.
+_OF_SIGN_IN = (
+    {"issuer"},
+    {"discovery"},
+    {"discover"},
+    {"jwks"},
+    {"userinfo"},
+    {"token", "url"},
+    {"token", "uri"},
+)
 _BASE = "base"  # of a provider's API: `api_base: https://api.acme.com/v1`
 # Directives of a web server by which it calls another: `proxy_pass https://10.1.2.3:8006;`.
 _PASSES = frozenset("proxy_pass grpc_pass fastcgi_pass uwsgi_pass scgi_pass reverse_proxy ProxyPass".split())  # noqa: SIM905
@@ -71,7 +81,7 @@ _DEFAULT = (
     r"(?:\b(?:get)?env(?:iron\.get)?\([ \t]{0,9}[\"']([A-Z][A-Z0-9_]{1,60})[\"'],[ \t]{0,9}[\"']"
     r"|\$\{([A-Z][A-Z0-9_]{1,60}):?-)[a-z]{2,9}://"
 )
-_FILE_NAME = r"\.(?:json|ya?ml|toml|ini|conf|cfg|properties|xml|hcl|env)\W*$"
+_FILE_NAME = r"\.(?:json|ya?ml|toml|ini|conf|cfg|properties|xml|hcl|env|php)\W*$"
 # How charts call a value that is a file.
 _FILES = ("config", "configuration", "conf", "cfg", "ini", "hcl", "properties")
 
@@ -129,6 +139,8 @@ def outside(found: Text, address: Address, workload: Workload, routed: bool) -> 
         # a device among other words, which nobody writes as an example: `OPTIONS: --satip_xml http://192.168.1.60/…`
         return _is_called(address, workload, routed)
     inside = found.kind == "value" and not _is_file(found)
+    if inside and routed and address.direct and _is_of_sign_in(address):
+        return True
     if not address.direct or (inside and not re.fullmatch(_ENVIRONMENT, address.key)):
         return False
     plain = is_variable(found) and (found.kind != "field" or re.fullmatch(_ENVIRONMENT, found.key))
@@ -140,6 +152,13 @@ def outside(found: Text, address: Address, workload: Workload, routed: bool) -> 
         return True
     ours = address.scheme in BROWSED and address.key.isupper() and OWN.issuperset(words(address.key))
     return not ours and is_field(address)  # `APP_URL=https://…` of a file `.env`
+
+
+def _is_of_sign_in(address: Address) -> bool:
+    """Whether a program asks who somebody is there, which it does itself and no browser for it: a value `issuerURL`,
+    `oidc.autoDiscoverUrl`, `token_url`."""
+    parts = set(words(address.key))
+    return address.scheme == "https" and any(one <= parts for one in _OF_SIGN_IN)
 
 
 def _in_script(found: Text, address: Address, workload: Workload, routed: bool) -> bool:
