@@ -123,7 +123,9 @@ class _Judge(NamedTuple):
             )
             asks = next((one for one in asked if one not in ("", own.namespace)), "")
         else:
-            asks = self.consents.claimant(edge, direction, other) or _namespace(edge)
+            # of nearly all that goes out nobody but its own namespace can ask
+            may_claim = direction == INGRESS or edge.reason.kind == "calls-through-gateway"
+            asks = (self.consents.claimant(edge, direction, other) if may_claim else "") or _namespace(edge)
         if not asks or asks == own.namespace:
             return False
         space = namespace_of(other) or (asks if other.kind == "labels" or edge.evidence.word else "")

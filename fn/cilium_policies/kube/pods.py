@@ -71,15 +71,13 @@ def containers(spec: Mapping) -> list[Mapping]:
     return main + mappings(first) if first else main
 
 
-def commands_beside(container: Mapping) -> Iterator[list[Any]]:
+def commands_beside(container: Mapping) -> list[list[Any]]:
     """The words of each command that runs in a container beside its program, with its network: of a probe, and of a
     hook of its life. Requests that these name otherwise the kubelet makes."""
     beside = [container[key] for key in PROBES if key in container]
     if "lifecycle" in container:
         beside += mapping(container["lifecycle"]).values()
-    for one in beside:
-        if words := sequence(at(one, "exec", "command")):
-            yield words
+    return [sequence(at(one, "exec", "command")) for one in beside if isinstance(one, dict) and "exec" in one]
 
 
 def container_ports(within: Iterable[Mapping]) -> Iterator[Port]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from cilium_policies.catalogue.model import Component
+from cilium_policies.catalogue.recognise import is_among
 from cilium_policies.kube.objects import port_number, walk_mappings
 from cilium_policies.kube.pods import container_ports
 from cilium_policies.kube.ports import is_of_metrics
@@ -51,5 +52,5 @@ def _scraped(entry: Component, name: str) -> set[int]:
 def _is_closed(entry: Component, part: str) -> bool:
     """Whether it was looked up that nobody calls these pods, of the whole entry or of this part."""
     inward = (edge for edge in entry.own_edges if edge.direction == "ingress")
-    peers = [edge.peer for edge in inward if not edge.part or part in edge.part]
+    peers = [edge.peer for edge in inward if is_among(part, edge.part)]
     return peers == ["none"] and not entry.guessed
