@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from cilium_policies.catalogue.flows import Edge as Known
 from cilium_policies.catalogue.load import Catalogue
@@ -21,6 +21,7 @@ from cilium_policies.workloads.model import WorkloadKey
 
 _CLIENTS = ("all-pods", "same-namespace")
 _NODES = ("host", "remote-node")
+_PODS = ("all-pods",)
 _WEB = (53, 80, 443)
 _CALLED_OUTSIDE = ("internet", "world", "fqdn", "cidr")
 _OUTSIDE = ("world", "ingress-clients")
@@ -62,57 +63,76 @@ def given(cluster: Cluster, catalogue: Catalogue, parts: Roles, config: Config) 
         scrapers = usual_scrapers(cluster)
     entries = [entry for name in parts.components if (entry := catalogue.get(name)) is not None]
     checked = [entry for entry in entries if not entry.guessed]
-    proxies = []
-    for_nodes: set[tuple[WorkloadKey, int, str]] = set()
-    for_others: set[tuple[WorkloadKey, int, str]] = set()
-    for_pods: set[tuple[WorkloadKey, int, str]] = set()
+    served = _served(entries, parts)
+    of_nodes, of_pods, of_others = (
+        set().union(*map(served.__getitem__, by)) for by in (_NODES, _PODS, _OUTSIDE)
+    )
+    members, called = _between_components(entries)
+    behind = [one for entry in entries if _is_proxy(entry) for one in parts.component(entry.name)]
+    return Given(
+        gateways=gateways,
+        scrapers=tuple(dict.fromkeys(scrapers)),
+        proxies=tuple(dict.fromkeys(one for one in behind if may_serve(cluster, one))),
+        for_nodes=frozenset(of_nodes - of_others),
+        for_pods=frozenset(of_pods - of_others),
+        members=frozenset(members),
+        grouped=frozenset(entry.name for entry in checked if _is_grouped(entry)),
+        clouds=catalogue.clouds,
+        balancers=config.cluster.load_balancer_cidrs,
+        private=config.cluster.private_cidrs,
+        cloud_users=catalogue.head["clouds"],
+        inward=frozenset(entry.name for entry in checked if _is_inward(entry)),
+        routed=catalogue.head["routes"],
+        reads=catalogue.head["reads"],
+        ignores=catalogue.head["ignores"],
+        wary=config.trust.foreign == "deny",
+        unmet=[],
+        unsure=[],
+        unopened=[],
+        unasked=[],
+        stated=frozenset(entry.name for entry in checked),
+        called=frozenset(one for entry in entries for one in _called(entry, parts)),
+        resolvers=tuple(
+            one for one in parts.dns if one.kind == "labels" and _is_unshown(cluster, one.namespace)
+        ),
+        inside=frozenset().union(*map(_between_members, checked)) - called,
+        silent=frozenset(entry.name for entry in checked if _is_silent(entry)),
+        unplaced=[],
+    )
+
+
+def _served(entries: Iterable[Component], parts: Roles) -> dict[str, set[tuple[WorkloadKey, int, str]]]:
+    """Pod ports by the word of those whom the catalogue knows to call them."""
+    found: dict[str, set[tuple[WorkloadKey, int, str]]] = {
+        word: set() for word in (*_NODES, *_PODS, *_OUTSIDE)
+    }
+    for entry in entries:
+        for known in entry.own_edges:
+            if known.direction == "ingress" and not known.probe and known.peer in found:
+                found[known.peer].update(_ports(known, parts, entry.name))
+    return found
+
+
+def _between_components(
+    entries: Iterable[Component],
+) -> tuple[set[tuple[str, int, str]], set[tuple[str, int, str]]]:
+    """Component, port and protocol of what members say to each other, and of what others say to them."""
     members: set[tuple[str, int, str]] = set()
     called: set[tuple[str, int, str]] = set()
     for entry in entries:
         for known in entry.own_edges:
             word, _, other = known.peer.partition(":")
-            if word == "component":
-                among = members if other == entry.name else called
-                among.update((other, port.number, port.protocol) for port in known.pod_ports())
-            if known.direction != "ingress" or known.probe:
-                continue
-            if known.peer == "ingress-clients":
-                proxies += [one for one in parts.component(entry.name) if may_serve(cluster, one)]
-            if known.peer in _NODES:
-                for_nodes.update(_ports(known, parts, entry.name))
-            if known.peer == "all-pods":
-                for_pods.update(_ports(known, parts, entry.name))
-            if known.peer in _OUTSIDE:
-                for_others.update(_ports(known, parts, entry.name))
-    inside = frozenset().union(*map(_between_members, checked)) - called
-    only_nodes = frozenset(for_nodes - for_others)
-    return Given(
-        gateways,
-        tuple(dict.fromkeys(scrapers)),
-        tuple(dict.fromkeys(proxies)),
-        only_nodes,
-        frozenset(for_pods - for_others),
-        frozenset(members),
-        frozenset(entry.name for entry in checked if _is_grouped(entry)),
-        catalogue.clouds,
-        config.cluster.load_balancer_cidrs,
-        config.cluster.private_cidrs,
-        catalogue.head["clouds"],
-        frozenset(entry.name for entry in checked if _is_inward(entry)),
-        catalogue.head["routes"],
-        catalogue.head["reads"],
-        catalogue.head["ignores"],
-        config.trust.foreign == "deny",
-        [],
-        [],
-        [],
-        [],
-        frozenset(entry.name for entry in checked),
-        frozenset(one for entry in entries for one in _called(entry, parts)),
-        tuple(one for one in parts.dns if one.kind == "labels" and _is_unshown(cluster, one.namespace)),
-        inside,
-        frozenset(entry.name for entry in checked if _is_silent(entry)),
-        [],
+            if word != "component" or (known.direction == "ingress" and other != entry.name):
+                continue  # a port of this one's own, on which the other calls it
+            among = members if other == entry.name else called
+            among.update((other, port.number, port.protocol) for port in known.pod_ports())
+    return members, called
+
+
+def _is_proxy(entry: Component) -> bool:
+    return any(
+        edge.peer == "ingress-clients" and edge.direction == "ingress" and not edge.probe
+        for edge in entry.own_edges
     )
 
 
