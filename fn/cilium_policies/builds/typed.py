@@ -40,13 +40,35 @@ def load(document: bytes) -> Any:
 
     try:
         try:
-            return yaml.load(document, Loader=_loader())  # a SafeLoader
+            made = yaml.load(document, Loader=_loader())  # a SafeLoader
         except yaml.composer.ComposerError:
-            return yaml.load(document, Loader=_loader(again=True))
+            made = yaml.load(document, Loader=_loader(again=True))
+        if b"&" in document and _holds_itself(made):
+            raise NotYamlError("an anchor's value contains itself")  # as Go says it
+        return made
     except (yaml.YAMLError, ValueError) as error:  # ValueError: a number that is none
         where = getattr(error, "problem_mark", None)
         what = getattr(error, "problem", None) or str(error)
         raise NotYamlError(what, where.line + 1 if where else 0) from None
+
+
+def _holds_itself(value: Any) -> bool:
+    """Whether a value lies somewhere in itself."""
+    open_ones: set[int] = set()
+    done: set[int] = set()
+    waiting = [(value, False)]
+    while waiting:
+        one, is_left = waiting.pop()
+        if is_left:
+            open_ones.discard(id(one))
+            done.add(id(one))
+        elif isinstance(one, (dict, list)) and id(one) not in done:
+            if id(one) in open_ones:
+                return True
+            open_ones.add(id(one))
+            waiting.append((one, True))
+            waiting += ((member, False) for member in (one.values() if isinstance(one, dict) else one))
+    return False
 
 
 def _is_of_words(value: Any) -> bool:
