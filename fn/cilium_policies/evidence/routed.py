@@ -5,15 +5,16 @@ The catalogue's `routes` says where such an object names its Services; the pods 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from cilium_policies.catalogue.conditions import at
 from cilium_policies.catalogue.flows import texts
 from cilium_policies.catalogue.recognise import part_of
 from cilium_policies.evidence.edge import Edge, Evidence, Peer, workload_of
-from cilium_policies.evidence.ends import NODES, backends, ends, workloads_at
+from cilium_policies.evidence.ends import NODES, WORLD, backends, ends, workloads_at
 from cilium_policies.evidence.given import Given, Note
 from cilium_policies.evidence.names import resolve
+from cilium_policies.evidence.published import Way, Ways
 from cilium_policies.evidence.reasons import Reason
 from cilium_policies.kube.objects import Mapping, Object, mapping, strings, text
 from cilium_policies.kube.ports import Port
@@ -47,7 +48,7 @@ _SCHEME_PORTS = {"http": "80", "https": "443"}
 
 def edges(cluster: Cluster, given: Given) -> Iterator[Edge]:
     """The proxy's pods to those behind each Service that such an object names."""
-    for one, row, clients in _routes(cluster, given):
+    for one, row, clients, _ in _routes(cluster, given):
         targets = list(dict.fromkeys(_backends(cluster, one, row))) if clients else []
         reason = Reason("through-route", (one.kind, one.name))
         for client in clients:
@@ -59,8 +60,8 @@ def unseen(cluster: Cluster, given: Given) -> Iterator[Note]:
     """Objects whose proxy neither the input nor the config shows: no rule lets its requests in. Several entries may be
     that proxy, as it is installed; one of them is enough."""
     found = list(_routes(cluster, given))
-    served = {id(one) for one, _, clients in found if clients}
-    for one, row in {id(one): (one, row) for one, row, _ in found}.values():
+    served = {id(one) for one, _, clients, _ in found if clients}
+    for one, row in {id(one): (one, row) for one, row, _, _ in found}.values():
         behind = [] if id(one) in served else list(_backends(cluster, one, row))
         if behind:
             what = "its proxy is not in this input, so no rule lets its requests in"
@@ -71,18 +72,18 @@ def unseen(cluster: Cluster, given: Given) -> Iterator[Note]:
 def served(cluster: Cluster, given: Given) -> Iterator[tuple[str, Object, Proxied]]:
     """The public names of such objects whose proxy the input shows, with what answers there. Several entries may be an
     object's proxy, as it is installed: then all of theirs answer."""
-    found: dict[int, tuple[Object, list[str], Proxied]] = {}
-    for one, names, proxied in _served(cluster, given):
-        _, also, other = found.get(id(one), (one, [], Proxied((), ())))
-        found[id(one)] = one, [*also, *names], other.joined(proxied)
-    for one, names, proxied in found.values():
-        yield from ((name, one, proxied) for name in dict.fromkeys(names))
+    found: dict[tuple[str, int], tuple[Object, Proxied]] = {}
+    for name, one, proxied in _served(cluster, given):
+        before = found.get((name, id(one)))
+        found[name, id(one)] = one, before[1].joined(proxied) if before else proxied
+    yield from ((name, one, proxied) for (name, _), (one, proxied) in found.items())
 
 
-def _served(cluster: Cluster, given: Given) -> Iterator[tuple[Object, list[str], Proxied]]:
+def _served(cluster: Cluster, given: Given) -> Iterator[tuple[str, Object, Proxied]]:
     domains: dict[int, str] = {}
-    for one, row, clients in _routes(cluster, given):
-        if any(client.kind == "workload" for client in clients):
+    ways: dict[int, Ways] = {}
+    for one, row, clients, shown in _routes(cluster, given):
+        if any(client.kind == "workload" for client in shown):
             names = _hosts(one, row)
             if not names and (rule := mapping(row.get("unnamed"))):
                 if id(row) not in domains:
@@ -90,9 +91,27 @@ def _served(cluster: Cluster, given: Given) -> Iterator[tuple[Object, list[str],
                 if domain := domains[id(row)]:
                     names = [f"{filled(text(rule.get('label')), one)}.{domain}"]
             if names:
-                pods = filter(None, map(workload_of, clients))
-                outside = row.get("balanced") == "true" and not any(map(cluster.services_for, pods))
-                yield one, names, Proxied(clients, tuple(_backends(cluster, one, row)), outside)
+                targets = tuple(_backends(cluster, one, row))
+                if not row.get("published"):
+                    yield from ((name, one, Proxied(clients, targets)) for name in names)
+                    continue
+                if id(row) not in ways:
+                    ways[id(row)] = Ways(cluster, row)
+                for name in names:
+                    yield name, one, _published(cluster, ways[id(row)], name, shown, targets)
+
+
+def _published(
+    cluster: Cluster, ways: Ways, name: str, shown: tuple[Peer, ...], targets: tuple[tuple[Peer, Port], ...]
+) -> Proxied:
+    """Who answers at a name, by the ways in which the proxies are published that may serve it."""
+    found = ways.of(name)
+    answering = shown if any(one.answers for one in found) else ()
+    nodes = NODES if any(one.nodes for one in found) else ()
+    outside = (WORLD,) if any(one.outside == "yes" for one in found) else ()
+    balanced = any(map(cluster.services_for, filter(None, map(workload_of, shown))))
+    unknown = not balanced and any(not one.outside for one in found)
+    return Proxied((*answering, *nodes, *outside), targets, unknown)
 
 
 def _hosts(one: Object, row: Mapping) -> list[str]:
@@ -119,18 +138,29 @@ def _domain(cluster: Cluster, row: Mapping) -> str:
     return found[0] if len(found) == 1 else ""
 
 
-def _routes(cluster: Cluster, given: Given) -> Iterator[tuple[Object, Mapping, tuple[Peer, ...]]]:
+def _routes(
+    cluster: Cluster, given: Given
+) -> Iterator[tuple[Object, Mapping, tuple[Peer, ...], tuple[Peer, ...]]]:
+    """Each such object with the entry's row, those that send for it, and the proxy's pods that the input shows."""
     for kind, rows in given.routed.items():
         for component, row in rows:
             found = cluster.inventory.of(kind, group=text(row.get("group")) or None)
             if found:
                 own = cluster.recognised.get(component, [])
                 proxies = [one for one in own if part_of(strings(row.get("pods")), one.labels)]
+                ways = Ways(cluster, row).of() if row.get("published") else ()
                 for one in found:
                     acting = [each for each in proxies if cluster.acts_for(each, one.namespace, one.group)]
                     shown = tuple(dict.fromkeys(end for proxy in acting for end in ends(proxy)))
-                    clients = (*shown, *NODES) if shown and row.get("nodes") == "true" else shown
-                    yield one, row, clients or given.gateways
+                    yield one, row, _senders(shown, ways) or given.gateways, shown
+
+
+def _senders(shown: tuple[Peer, ...], ways: Iterable[Way]) -> tuple[Peer, ...]:
+    """The pods of a proxy, or the nodes that they share the network of."""
+    if not (shown and ways):
+        return shown
+    nodes = NODES if any(one.nodes for one in ways) else ()
+    return (*shown, *nodes) if any(one.sends for one in ways) else nodes
 
 
 def _backends(cluster: Cluster, one: Object, row: Mapping) -> Iterator[tuple[Peer, Port]]:

@@ -65,8 +65,11 @@ EVIDENCE: dict[str, Reads] = {
     ),
     "external_names": Reads(_specs("Ingress", "IngressRoute", "IngressRouteTCP", "IngressRouteUDP")),
     "load_balancers": Reads(_specs("TargetGroupBinding", "BackendConfig", "HealthCheckPolicy")),
-    # The kinds that the catalogue's entries name under `routes`, and what says the domain of those without a name.
-    "routed": Reads({"": ()}, _specs("Ingress")),
+    # The kinds that the catalogue's entries name under `routes`, and what says the domain of those without a name and
+    # how their proxy is published.
+    "routed": Reads(
+        {"": ()}, _specs("Ingress", "IngressController", "IPAddressPool", "CiliumLoadBalancerIPPool")
+    ),
     "monitors": Reads(
         {},
         {
