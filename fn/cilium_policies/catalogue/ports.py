@@ -47,7 +47,7 @@ PROGRAMS = (
     Program(6379, "redis rediss rediscache valkey", "redis valkey dragonfly", "redis valkey dragonfly",
             also=(6380,), private=True),
     Program(11211, "memcached pymemcache", "memcached memcache", private=True),
-    Program(5672, "amqp pyamqp", "rabbitmq amqp", "rabbitmq amqp", also=(61614, 61617), private=True),
+    Program(5672, "amqp pyamqp rabbitmq", "rabbitmq amqp", "rabbitmq amqp", also=(61614, 61617), private=True),
     Program(5671, "amqps", private=True),
     Program(1883, "mqtt", "mqtt"),
     Program(8883, "mqtts", "mqtts"),

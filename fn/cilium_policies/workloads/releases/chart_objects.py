@@ -101,6 +101,9 @@ def _objects(release: Release, names: Names, row: Mapping) -> list[Object]:
     made = [_object(release, api_version, text(row.get("kind")), name, body, namespace=namespace)]
     if service:
         made.append(_service(release, names.fill(text(service.get("name"))), service, name, block))
+    for each in mappings(row.get("headless")):
+        if flag(read(release.values, text(each.get("enabled")))):
+            made.append(_discovery(release, names.fill(text(each.get("name"))), each, name))
     return made
 
 
@@ -151,6 +154,15 @@ def _service(release: Release, name: str, service: Mapping, owner: str, values: 
             spec[field] = block[field]
     labels = {"app": f"{release.chart}-{app}", "self-monitor": "true"}
     return _object(release, "v1", "Service", name, {"spec": spec}, labels, strings(block.get("annotations")))
+
+
+def _discovery(release: Release, name: str, service: Mapping, owner: str) -> Object:
+    """A Service whose name stands for each of the pods: of Prometheus' side-cars, which Thanos asks."""
+    ports = [{**one, "targetPort": one.get("port")} for one in mappings(service.get("ports"))]
+    selector = {"app.kubernetes.io/name": text(service.get("app")), INSTANCE: owner}
+    return _object(
+        release, "v1", "Service", name, {"spec": {"selector": selector, "ports": ports, "clusterIP": "None"}}
+    )
 
 
 def _object(
