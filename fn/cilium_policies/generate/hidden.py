@@ -27,6 +27,7 @@ _NO_CONFIGURATION = (
     r"(?i)cert|tls|\bca\b|[-_.]ca[-_.]|token|password|passwd|pull|ssh|key|webhook|htpasswd|license|credential"
 )
 
+_CONFIGURATION = "_CONFIG"  # a whole configuration in a variable: `OBJSTORE_CONFIG`
 _FILLED = "\0"  # in the place of what a template fills in
 _STORES = re.compile(r"(?i)repository$")
 _NAMES_SECRET = r"(?i)secret(?:_?name|\.name)?$"
@@ -165,8 +166,9 @@ def _of_pods(one: Workload) -> Iterator[str]:
     spec = pod_spec(one.source)
     for container in containers(spec):
         for entry in mappings(container.get("env")):
-            reference = mapping(at(entry, "valueFrom", "secretKeyRef"))
-            if names_address(text(entry.get("name"))) and not flag(reference.get("optional")):
+            reference, name = mapping(at(entry, "valueFrom", "secretKeyRef")), text(entry.get("name"))
+            whole = name.endswith(_CONFIGURATION)
+            if (whole or names_address(name)) and not flag(reference.get("optional")):
                 yield text(reference.get("name"))
         for entry in mappings(container.get("envFrom")):
             if not flag(at(entry, "secretRef", "optional")):

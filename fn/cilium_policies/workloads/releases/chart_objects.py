@@ -101,10 +101,10 @@ def _objects(release: Release, names: Names, row: Mapping) -> list[Object]:
     made = [_object(release, api_version, text(row.get("kind")), name, body, namespace=namespace)]
     if service:
         made.append(_service(release, names.fill(text(service.get("name"))), service, name, block))
-    for each in mappings(row.get("headless")):
-        if flag(read(release.values, text(each.get("enabled")))):
-            made.append(_discovery(release, names.fill(text(each.get("name"))), each, name))
-    return made
+    further = (
+        one for one in mappings(row.get("headless")) if flag(read(release.values, text(one["enabled"])))
+    )
+    return [*made, *(_discovery(release, names.fill(text(one.get("name"))), one, name) for one in further)]
 
 
 def _members(release: Release, row: Mapping) -> Iterator[Object]:
