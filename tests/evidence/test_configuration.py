@@ -128,6 +128,17 @@ spec: {target: {name: keys, template: {data: {URL: 'postgres://{{ .USER }}:{{ .P
     assert _calls(more=_DB + more, extra=template) == _TO_DB
 
 
+def test_lists_of_texts_are_lists() -> None:
+    """As JSON or Python writes them; and `contact` is a word of links for people, but not beside its points."""
+    found = _calls(_env(REDIS_HOSTS='["a.acme.com", "b.acme.com"]', SUPPORT_CONTACT="help.acme.com:9042"))
+    assert {one for one in found if "internet" in one} == {
+        "shop/web > internet:a.acme.com 6379/TCP",
+        "shop/web > internet:b.acme.com 6379/TCP",
+    }
+    found = _calls(_env(CASSANDRA_CONTACT_POINTS="c.acme.com"))
+    assert "shop/web > internet:c.acme.com 9042/TCP" in found
+
+
 def test_a_host_that_a_secret_names() -> None:
     secret = """
 apiVersion: v1
@@ -227,6 +238,8 @@ def test_own_node() -> None:
         ("UNIFI_HOST", "https://192.168.1.1", "cidr:192.168.1.1/32 443/TCP"),
         ("WEBHOOK", "https://hooks.${DOMAIN}/x", "internet: 443/TCP"),
         ("MACHINE_AGENT", "http://192.168.1.2:5000/current", "cidr:192.168.1.2/32 5000/TCP"),
+        ("PEERS", '["tcp://peer.vendor.com:9000"]', "internet:peer.vendor.com 9000/TCP"),
+        ("PEERS", "[''https://peer.vendor.com'' ]", "internet:peer.vendor.com 443/TCP"),  # doubled by YAML
     ],
 )
 def test_outside_in_a_variable(variable: str, value: str, target: str) -> None:
@@ -254,6 +267,7 @@ def test_outside_in_a_variable(variable: str, value: str, target: str) -> None:
         ("METADATA_URL", "http://169.254.169.254/latest"),
         ("PROBE_URL", "http://127.0.0.1:9"),
         ("IMAGE", "docker.io/library/redis:7"),
+        ("CORS_ORIGINS", '["https://some.vendor.com"]'),
     ],
 )
 def test_no_destination_outside(variable: str, value: str) -> None:

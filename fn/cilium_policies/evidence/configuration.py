@@ -17,13 +17,13 @@ from cilium_policies.evidence.given import Given
 from cilium_policies.evidence.host_aliases import called
 from cilium_policies.evidence.host_keys import is_host_key
 from cilium_policies.evidence.key_words import is_for_others, words
+from cilium_policies.evidence.lists import joined
 from cilium_policies.evidence.names import resolve
 from cilium_policies.evidence.not_read import (
     calls_nobody,
     handing,
     is_called,
-    is_of_another,
-    is_others,
+    is_of_others,
     lone,
     not_read,
 )
@@ -70,10 +70,7 @@ def edges(cluster: Cluster, given: Given, some: Iterable[Workload] | None = None
         led: set[str] = set()
         missed: list[Address] = []
         for found, address in (*places, *managed.named(workload, given.clouds)):
-            if not alone and (
-                is_others(workload, found.source, found.field, given.reads)
-                or is_of_another(workload, found, fields)
-            ):
+            if not alone and is_of_others(workload, found, given.reads, fields):
                 continue
             of_object = is_value(found)
             told = of_object and collected.is_told(workload, found)
@@ -167,6 +164,7 @@ def _named(
     variables = _variables(cluster, workload, of_pod)
     for found in (*workload.texts, *more):
         value = expand(found.value, variables.get(found.within, variables[0]))
+        value = joined(value) if value[:1] == "[" and is_variable(found) else value
         if found.is_arguments or (value and holds(value, _SIGNS)):
             for address in _parsed(found, value, parsed):
                 if not _is_list_of_names(address) and not _is_spelled_twice(value, address):
@@ -255,7 +253,7 @@ def _variables(cluster: Cluster, workload: Workload, of_pod: dict[str, str]) -> 
         raw = links | {one.key: one.value for one in named if not number or one.within in (0, number)}
         for name, path in of_pod.items():
             raw[name] = workload.namespace if path == _NAMESPACE else NODE_ADDRESS
-        found[number] = {key: expand(value, raw) for key, value in raw.items()}
+        found[number] = {key: joined(expand(value, raw)) for key, value in raw.items()}
     return found
 
 

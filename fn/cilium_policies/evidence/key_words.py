@@ -45,6 +45,7 @@ BROWSED = ("http", "https", "mailto", "ws", "wss")
 _SERVER_WORDS = frozenset(("host", "hostname", "server", "relay"))
 _SERVERS = tuple(_SERVER_WORDS)
 _HOST_NAME = ("host", "name")
+_POINTS = frozenset(("point", "points"))
 
 
 @lru_cache(maxsize=4096)
@@ -94,6 +95,8 @@ def _taken_back(parts: tuple[str, ...]) -> set[str]:
     found = set(_OF_PACKAGES) if _MANAGERS.intersection(parts) else set()
     if "user" not in parts:
         found.add("agent")  # `--agent=http://10.1.2.3:5000`, which is asked; a User-Agent is a text
+    if not _POINTS.isdisjoint(parts):
+        found.add("contact")  # `CASSANDRA_CONTACT_POINTS`, whom a client asks first
     if "api" in parts:
         found.add("root")  # `api_root: https://selection.acme.com/api/v1/`, which is called
     return found

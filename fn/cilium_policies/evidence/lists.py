@@ -1,4 +1,4 @@
-"""Lists in YAML texts: the key below which an item stands."""
+"""Lists: in YAML texts the key below which an item stands, and variables that hold one as JSON or Python write it."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from cilium_policies.evidence.signs import compiled
 
 _KEY = r"((?:\s|- )*)[\"']?([A-Za-z_][\w.\-]*)[\"']?:\s*$"
 _OPENED = r"([A-Za-z_][\w.\-]{0,200})[\"']?\s{0,9}[:=]\s{0,9}\[\s*$"
+# Of texts alone (`["a:9092", "b:9092"]`), as programs take several hosts in one variable
+_TEXTS = r"\[\s{0,9}([\"'])[^\"'\n]{1,400}\1(?:\s{0,9},\s{0,9}\1[^\"'\n]{1,400}\1){0,99}\s{0,9}\]\s{0,9}"
 _NEAR = 2000  # characters in front of an item that are looked at
 # A list under one of these is its parent's: `targets: {http: [...]}`.
 _HOW = ("http", "https", "tcp", "udp", "grpc")
@@ -43,3 +45,15 @@ def bracket_key(value: str, begin: int) -> str:
         if not line.rstrip().endswith(","):
             return ""
     return ""
+
+
+def is_list(value: str) -> bool:
+    """Whether a whole value is a list of texts."""
+    return value[:1] == "[" and re.fullmatch(_TEXTS, value) is not None
+
+
+def joined(value: str) -> str:
+    """Such a list as most programs take several: with commas between them; any other value as it is."""
+    if not is_list(value):
+        return value
+    return ",".join(one.strip() for one in re.findall(r"[\"']([^\"'\n]{1,400})[\"']", value))

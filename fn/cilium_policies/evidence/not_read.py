@@ -133,7 +133,14 @@ def lone(cluster: Cluster, reads: dict[str, list[Mapping]]) -> Lone:
     return found
 
 
-def is_of_another(workload: Workload, found: Text, fields: Lone) -> bool:
+def is_of_others(workload: Workload, found: Text, reads: dict[str, list[Mapping]], fields: Lone) -> bool:
+    """The same of a text, which may also stand where the catalogue says that it is for others alone."""
+    return is_others(workload, found.source, found.field, reads) or _is_anothers_alone(
+        workload, found, fields
+    )
+
+
+def _is_anothers_alone(workload: Workload, found: Text, fields: Lone) -> bool:
     """Whether what stands in a field of the object that made the pods is called by those of another component, and not
     by these: one object may install all of a product's programs, of which each has a part of it."""
     told = fields.get(id(found.source), {}) if found.source is workload.source else {}

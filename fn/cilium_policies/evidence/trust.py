@@ -27,6 +27,7 @@ from cilium_policies.evidence.addresses import REPOSITORY, Address
 from cilium_policies.evidence.callers import is_called_so, is_called_there, is_no_configuration, is_script
 from cilium_policies.evidence.host_keys import is_host_key, is_of_a_task, program_port
 from cilium_policies.evidence.key_words import BROWSED, OF_WEBHOOKS, is_for_others, words
+from cilium_policies.evidence.lists import is_list
 from cilium_policies.evidence.public_names import ANYBODYS, is_local, is_namesakes, is_number, is_private
 from cilium_policies.workloads.model import Text, Workload
 
@@ -99,7 +100,8 @@ def is_variable(found: Text) -> bool:
     first = found.value.lstrip()[:1]
     if first not in ("{", "["):
         return True
-    return first == "[" and re.fullmatch(_IN_BRACKETS, found.value) is not None  # else a document with fields
+    # else a document with fields
+    return first == "[" and (re.fullmatch(_IN_BRACKETS, found.value) is not None or is_list(found.value))
 
 
 def is_scalar(found: Text) -> bool:
