@@ -147,6 +147,49 @@ spec:
     }
 
 
+def test_a_virtual_service_leaves_requests_to_another() -> None:
+    """The delegate has no gateways of its own, and a delegate of its is none."""
+    proxies = deployment("gw", namespace="edge")
+    text = """
+apiVersion: networking.istio.io/v1
+kind: Gateway
+metadata: {name: public, namespace: edge}
+spec: {selector: {app: gw}}
+---
+apiVersion: networking.istio.io/v1
+kind: VirtualService
+metadata: {name: root, namespace: edge}
+spec:
+  hosts: [a.acme.com]
+  gateways: [public]
+  http: [{delegate: {name: web, namespace: shop}}, {delegate: {name: gone}}]
+---
+apiVersion: networking.istio.io/v1
+kind: VirtualService
+metadata: {name: web, namespace: shop}
+spec: {http: [{delegate: {name: root, namespace: edge}}, {route: [{destination: {host: web}}]}]}
+---
+"""
+    assert _found(_APP + text + proxies) == {"edge/gw > shop/web 8080/TCP"}
+
+
+def test_a_virtual_service_whose_gateway_is_not_shown() -> None:
+    text = """
+apiVersion: networking.istio.io/v1
+kind: VirtualService
+metadata: {name: web, namespace: shop}
+spec: {hosts: [a.acme.com], gateways: [GATEWAY], http: [{route: [{destination: {host: web}}]}]}
+---
+"""
+    shown = cluster(_APP + text.replace("GATEWAY", "edge/public"))
+    [note] = ingresses.unseen(shown, NOTHING_GIVEN)
+    assert [str(one) for one in note.behind] == ["Deployment shop/web"]
+    given = Given(gateways=(NamespacePeer("edge"),))
+    assert list(ingresses.unseen(shown, given)) == []
+    assert flows(ingresses.edges(shown, given)) == {"edge/* > shop/web 8080/TCP"}
+    assert list(ingresses.unseen(cluster(_APP + text.replace("GATEWAY", "mesh")), NOTHING_GIVEN)) == []
+
+
 def test_proxy_that_is_made_for_one_ingress() -> None:
     proxy = Workload("mesh", "ts-web", "Ingress")
     body = {

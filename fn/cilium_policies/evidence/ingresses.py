@@ -45,8 +45,8 @@ def edges(cluster: Cluster, given: Given) -> Iterator[Edge]:
         if checked:
             found += [(end, Port(checked)) for end, _ in found]
         yield from _edges(one, clients, iter(found))
-    for one in cluster.inventory.of("VirtualService", group="networking.istio.io"):
-        yield from _edges(one, tuple(_istio_gateways(cluster, one)), _virtual_service(cluster, one))
+    for one in _virtual_services(cluster):
+        yield from _edges(one, _istio_clients(cluster, given, one), _virtual_service(cluster, one))
 
 
 def _routed(cluster: Cluster, given: Given) -> Iterator[tuple[Object, tuple[Peer, ...], Iterator[Target]]]:
@@ -59,13 +59,20 @@ def _routed(cluster: Cluster, given: Given) -> Iterator[tuple[Object, tuple[Peer
 
 
 def unseen(cluster: Cluster, given: Given) -> Iterator[Note]:
-    """Ingresses and IngressRoutes whose controller neither the input nor the config shows: no rule lets it in."""
+    """Ingresses and IngressRoutes whose controller, and VirtualServices whose gateways neither the input nor the config
+    shows: no rule lets them in."""
     for one, clients, targets in _routed(cluster, given):
-        found = [] if clients else list(targets)
-        if found:
-            what = "its controller is not in this input, so no rule lets its requests in"
-            cure = "give the tree's inventory (spec.inventory) or spec.cluster.gateways"
-            yield Note(one, what, cure, behind=workloads_at(found))
+        yield from _unseen(one, "controller", [] if clients else list(targets))
+    for one in _virtual_services(cluster):
+        if _gateways_of(one) and not _istio_clients(cluster, given, one):
+            yield from _unseen(one, "gateway", list(_virtual_service(cluster, one)))
+
+
+def _unseen(one: Object, proxy: str, targets: list[Target]) -> Iterator[Note]:
+    if targets:
+        what = f"its {proxy} is not in this input, so no rule lets its requests in"
+        cure = "give the tree's inventory (spec.inventory) or spec.cluster.gateways"
+        yield Note(one, what, cure, behind=workloads_at(targets))
 
 
 def _edges(one: Object, clients: tuple[Peer, ...], targets: Iterator[Target]) -> Iterator[Edge]:
@@ -137,7 +144,7 @@ def ingress_backends(cluster: Cluster, one: Object) -> Iterator[Target]:
 
 def served(cluster: Cluster) -> Iterator[tuple[str, Object, Proxied]]:
     """The public names of VirtualServices whose gateways the input shows, with what answers there."""
-    for one in cluster.inventory.of("VirtualService", group="networking.istio.io"):
+    for one in _virtual_services(cluster):
         held = map(text, sequence(one.spec.get("hosts")))
         names = [name for name in held if "." in name.lstrip("*.") and ".svc" not in name]
         if names and (clients := tuple(dict.fromkeys(_istio_gateways(cluster, one)))):
@@ -145,9 +152,24 @@ def served(cluster: Cluster) -> Iterator[tuple[str, Object, Proxied]]:
             yield from ((name, one, proxied) for name in names)
 
 
+def _virtual_services(cluster: Cluster) -> list[Object]:
+    return cluster.inventory.of("VirtualService", group="networking.istio.io")
+
+
+def _gateways_of(one: Object) -> list[str]:
+    """The Gateways that a VirtualService names; `mesh` means the clients."""
+    return [name for name in map(text, sequence(one.spec.get("gateways"))) if name not in ("", "mesh")]
+
+
+def _istio_clients(cluster: Cluster, given: Given, one: Object) -> tuple[Peer, ...]:
+    """The proxies of a VirtualService's Gateways; the config's where the input shows none of them."""
+    found = tuple(dict.fromkeys(_istio_gateways(cluster, one)))
+    return found or (given.gateways if _gateways_of(one) else ())
+
+
 def _istio_gateways(cluster: Cluster, one: Object) -> Iterator[Peer]:
-    """The proxies that an Istio Gateway's selector finds, in whatever namespace; `mesh` means the clients."""
-    for reference in map(text, sequence(one.spec.get("gateways"))):
+    """The proxies that an Istio Gateway's selector finds, in whatever namespace."""
+    for reference in _gateways_of(one):
         namespace, _, name = reference.rpartition("/")
         gateway = cluster.inventory.get("Gateway", namespace or one.namespace, name)
         if gateway is None or gateway.group != "networking.istio.io":
@@ -168,9 +190,16 @@ def _carries(cluster: Cluster, one: Workload) -> bool:
     return known or any(_PROXY in image for image in one.images)
 
 
-def _virtual_service(cluster: Cluster, one: Object) -> Iterator[Target]:
+def _virtual_service(cluster: Cluster, one: Object, is_root: bool = True) -> Iterator[Target]:
+    """Peers and pod ports behind a VirtualService, and behind those to which it leaves a part of its requests: a
+    delegate has none of its own (istio/istio#22118: one level)."""
     for kind in ("http", "tls", "tcp"):
         for route in mappings(one.spec.get(kind)):
+            if is_root and (left := mapping(route.get("delegate"))):
+                place = text(left.get("namespace")) or one.namespace, text(left.get("name"))
+                delegate = cluster.inventory.get("VirtualService", *place)
+                if delegate is not None:
+                    yield from _virtual_service(cluster, delegate, is_root=False)
             destinations = [mapping(entry.get("destination")) for entry in mappings(route.get("route"))]
             destinations.append(mapping(route.get("mirror")))
             destinations += [mapping(entry.get("destination")) for entry in mappings(route.get("mirrors"))]

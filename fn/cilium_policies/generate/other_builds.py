@@ -20,7 +20,7 @@ from cilium_policies.lean import Any
 from cilium_policies.workloads.cluster import Cluster
 from cilium_policies.workloads.model import Workload, WorkloadKey
 
-_INGRESSES = ("Ingress", "IngressRoute", "IngressRouteTCP", "IngressRouteUDP")
+_INGRESSES = ("Ingress", "IngressRoute", "IngressRouteTCP", "IngressRouteUDP", "VirtualService")
 _INVENTORY = "give the inventory of the whole tree (cilium-policies inventory; --inventory)"
 
 
