@@ -13,6 +13,21 @@ def _found(value: str, key: str = "SOME_URL") -> set[tuple[str, int, str]]:
 
 
 @pytest.mark.parametrize(
+    "behind", ["$request_uri", "$uri$is_args$args", "${document_uri}", "$is_args$args", "$1", "/$1"]
+)
+def test_a_path_of_nginx_ends_a_host(behind: str) -> None:
+    """The address of an upstream was none where nothing but the request's own path stands behind it."""
+    for host, port in (("web", 80), ("web.shop.svc", 80), ("web:8080", 8080)):
+        [found] = targets(f"location / {{ proxy_pass http://{host}{behind}; }}", file=True)
+        assert (found.host, found.port, found.key) == (host.partition(":")[0], port, "proxy_pass")
+
+
+@pytest.mark.parametrize("behind", ["$env", "$uri_prefix", "$1.shop", "-$1:80", "$port"])
+def test_another_variable_of_nginx_may_be_part_of_a_host(behind: str) -> None:
+    assert not [one for one in targets(f"proxy_pass http://web{behind};", file=True) if one.host == "web"]
+
+
+@pytest.mark.parametrize(
     ("value", "expected"),
     [
         ("http://web", {("web", 80, "TCP")}),

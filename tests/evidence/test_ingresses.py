@@ -106,6 +106,7 @@ spec: {weighted: {services: [{name: web, port: 80}]}}
 """
     )
     assert _found(text) == {"edge/traefik > shop/web 8080/TCP"}
+    assert _found(text.replace("weighted:", "highestRandomWeight:")) == {"edge/traefik > shop/web 8080/TCP"}
     alias = "{type: ExternalName, externalName: api.vendor.com}"
     named = (
         text

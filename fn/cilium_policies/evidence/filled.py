@@ -25,6 +25,9 @@ _BRACED = r"\$\{(?:env:)?([A-Za-z_][\w.\-]{0,127})(?::-?([^{}\s\"']{1,253}))?\}"
 _FILLED_USER = r"://(?:[\w.:%\-]{0,64}\{[^{}\n@]{1,200}\}){1,4}@"
 _ENCODED = r"%3A%2F%2F([\w.\-]{1,253})(?:%3A(\d{1,5}))?"  # a URL in the query of another
 _ODBC = r"odbc_connect=([\w%.+\-]{1,1000})"  # SQLAlchemy's, a driver's whole string in the query of a URL
+# nginx' path or query of a request right behind a host, and so its end: `proxy_pass http://web$request_uri`
+# (ngx_http_core_module: "Embedded Variables"); a group of a location (`http://web$1`) where nothing but that follows
+_PATH = r"\$(?<=[\w.\-]\$)(?=\{?(?:(?:request_|document_)?uri|is_args)\b|\d(?:[;?$\"'\s]|$))"
 _SHELL_VARIABLE = r"\$([A-Z][A-Z0-9_]{1,127})\b"  # in a command or script
 _VARIABLE = r"\$\(([A-Za-z_][\w.\-]*)\)"
 
@@ -60,6 +63,8 @@ def filled(value: str) -> str:
         value = "\n".join((re.sub(_SHELL, "{}", value), *commands))
     if "{" in value and "://" in value:
         value = re.sub(_FILLED_USER, "://{}@", value)
+    if "$" in value and "://" in value:
+        value = re.sub(_PATH, "/$", value)
     if "odbc_connect=" in value:
         value = re.sub(_ODBC, lambda match: "\n" + re.sub(r"%([0-7][0-9A-Fa-f])", _decoded, match[1]), value)
     if "%3A%2F%2F" in value:

@@ -31,6 +31,7 @@ _ALB_CHECK = "alb.ingress.kubernetes.io/healthcheck-port"  # where it is not the
 _IN_PLACE = (
     ".io/default-backend"  # of nginx's: the Service whose first port is called where another has no pod
 )
+_BALANCED = ("weighted", "highestRandomWeight")  # of a TraefikService
 _TEMPLATE = "inject.istio.io/templates"  # of gateways whose container istiod fills in
 _PROXY = "istio/proxyv2"
 Target = tuple[Peer, Port]
@@ -126,7 +127,8 @@ def _traefik(cluster: Cluster, namespace: str, entry: Mapping, depth: int) -> It
     if found is None or depth > 5:
         return
     mirrored = mapping(found.spec.get("mirroring"))
-    inner = [*mappings(at(found.body, "spec", "weighted", "services")), *mappings(mirrored.get("mirrors"))]
+    inner = [each for how in _BALANCED for each in mappings(at(found.body, "spec", how, "services"))]
+    inner += mappings(mirrored.get("mirrors"))
     for nested in [*inner, mirrored] if mirrored else inner:
         yield from _traefik(cluster, namespace, nested, depth + 1)
 
