@@ -44,9 +44,11 @@ class Bindings:
                 yield from self._rules(role)
 
     def _rules(self, role: Object) -> Iterator[Mapping]:
-        """A role's rules, with those of the roles that it gathers."""
-        for one in (role, *self._gathered(role)):
+        """A role's rules, with those of the roles that it gathers, which may gather others'."""
+        roles = [role]
+        for one in roles:  # grows
             yield from mappings(one.body.get("rules"))
+            roles += [each for each in self._gathered(one) if each not in roles]
 
     def _gathered(self, role: Object) -> Iterator[Object]:
         """The cluster roles whose rules the API server adds to this one's; a namespace's role gathers none."""

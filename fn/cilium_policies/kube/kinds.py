@@ -42,7 +42,8 @@ _ACCESS: Fields = {
 }
 _SECRETS: Fields = {"Secret": ("data", "stringData", "sops"), **_specs(*WRITERS)}
 _CONFIGURATION: Fields = {"ConfigMap": ("data", "sops"), **_SECRETS}
-_ISSUER = ("spec.acme.server", "spec.acme.solvers", "spec.vault")
+# Whom cert-manager calls for it; of its other kinds that they are set says that nobody is.
+_ISSUER = ("spec.acme.server", "spec.acme.solvers", "spec.vault", "spec.venafi", "spec.ca", "spec.selfSigned")
 _CERTIFIED: Fields = {
     "Issuer": _ISSUER,
     "ClusterIssuer": _ISSUER,

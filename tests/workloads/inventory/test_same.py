@@ -48,6 +48,21 @@ def test_arguments_are_read_as_one_text() -> None:
     assert ("cart-fe", 9030) in {(one.host, one.port) for one in told("\n".join(kept), "", True)}
 
 
+@pytest.mark.parametrize(
+    "spec",
+    [
+        "{venafi: {zone: z, tpp: {url: 'https://cart.shop.svc/vedsdk'}}}",
+        "{vault: {server: 'http://cart.shop:8200'}}",
+    ],
+)
+def test_whom_an_issuer_has_certificates_from_is_kept(spec: str) -> None:
+    """Of Venafi nothing was: what its server's own build lets in hangs on it."""
+    [one] = objects(
+        f"{{apiVersion: cert-manager.io/v1, kind: ClusterIssuer, metadata: {{name: i}}, spec: {spec}}}"
+    )
+    assert "cart.shop" in str(Pruner(load(), set(), objects(NAMED), told).prune(one))
+
+
 def test_commands_of_probes_and_hooks_are_kept() -> None:
     [one] = objects("""
 apiVersion: v1
