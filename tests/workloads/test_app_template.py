@@ -214,6 +214,7 @@ controllers:
           liveness: {enabled: true, type: HTTP, path: /x}
           readiness: {enabled: true, custom: true, spec: {httpGet: {port: 9}}}
           startup: {}
+        lifecycle: {preStop: {exec: {command: [wget, "http://db/leave"]}}}
 configMaps: {config: {data: {a: b}}}
 service: {app: {ports: {http: {port: 80, targetPort: web}}}}
 """
@@ -231,6 +232,8 @@ service: {app: {ports: {http: {port: 80, targetPort: web}}}}
     assert app["livenessProbe"] == {"httpGet": {"port": "web", "path": "/x"}}
     assert app["readinessProbe"] == {"httpGet": {"port": "9"}}
     assert "startupProbe" not in app
+    # bjw-s-labs/helm-charts@dfaf83d1: charts/library/common/templates/lib/container/_spec.tpl
+    assert app["lifecycle"] == {"preStop": {"exec": {"command": ["wget", "http://db/leave"]}}}
     (init,) = spec["initContainers"]
     assert (init["image"], init["env"]) == ("base:1", [{"name": "SHARED", "value": "x"}])
 

@@ -39,6 +39,8 @@ def container(
         made["ports"] = ports
     if scalar(entry.get("restartPolicy")):
         made["restartPolicy"] = entry["restartPolicy"]
+    if hooks := mapping(entry.get("lifecycle")):
+        made["lifecycle"] = hooks
     made.update(_probes(frame, controller_key, entry))
     return made
 
