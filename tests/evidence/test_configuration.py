@@ -79,6 +79,8 @@ def test_service_of_another_build_is_known_by_its_namespace_and_port_only() -> N
     assert _calls(_env(DATABASE_URL="postgres://db.database:15432/app")) == {
         "shop/web > database/* 15432/TCP"
     }
+    assert _calls(_env(LOKI_URL="http://loki.team-1:3100")) == {"shop/web > team-1/* 3100/TCP"}
+    assert _calls(_env(LOKI_URL="http://loki.xn--p1ai:3100")) == set()
     assert _calls(_env(WHERE="db.other.svc")) == set()
     assert _calls(_env(UP="https://public.edge.svc")) == {"shop/web > edge/* 443/TCP"}
 

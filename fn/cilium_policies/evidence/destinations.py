@@ -129,7 +129,9 @@ class Destinations:
 
     def _is_namespace(self, name: str) -> bool:
         cluster = self._cluster
-        return bool(cluster.in_namespace(name)) or cluster.inventory.get("Namespace", "", name) is not None
+        if name == "default" or cluster.in_namespace(name):  # the first every cluster has
+            return True
+        return cluster.inventory.get("Namespace", "", name) is not None
 
     @cached_property
     def hostnames(self) -> Hostnames:

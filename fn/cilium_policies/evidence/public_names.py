@@ -6,6 +6,7 @@ from __future__ import annotations
 from functools import lru_cache
 
 from cilium_policies.catalogue.files import top_level_domains
+from cilium_policies.kube.names import is_namespace
 
 # RFC 2606, 6761 and what documentation uses beside them. Not `.example`: no program's defaults have it, and where
 # somebody writes acme.example he means his own domain, which he fills in or does not show.
@@ -97,15 +98,13 @@ def is_public(host: str) -> bool:
 
 
 def is_short_service(host: str) -> bool:
-    """Whether a name of two labels is a Service and its namespace rather than a domain."""
+    """Whether a name of two labels is a Service and its namespace rather than a domain; no end of the Internet has a
+    dash or a digit, but for those of other scripts (`xn--…`)."""
     name, _, end = host.partition(".")
-    return (
-        bool(name)
-        and end.isalpha()
-        and len(end) > 2
-        and end not in _COMMON_ENDS
-        and not host.endswith(_LOCAL_ENDS)
-    )
+    if not end.isalpha():
+        named = is_namespace(end) and end[:1].isalpha() and not end.startswith("xn--")
+        return bool(name) and named
+    return bool(name) and len(end) > 2 and end not in _COMMON_ENDS and not host.endswith(_LOCAL_ENDS)
 
 
 def is_variable_name(host: str) -> bool:
