@@ -242,6 +242,11 @@ def test_own_node() -> None:
         ("MACHINE_AGENT", "http://192.168.1.2:5000/current", "cidr:192.168.1.2/32 5000/TCP"),
         ("PEERS", '["tcp://peer.vendor.com:9000"]', "internet:peer.vendor.com 9000/TCP"),
         ("PEERS", "[''https://peer.vendor.com'' ]", "internet:peer.vendor.com 443/TCP"),  # doubled by YAML
+        ("SCHEMA_REGISTRY_URL", "https://psrc.vendor.cloud", "internet:psrc.vendor.cloud 443/TCP"),
+        ("schema.registry.url", "https://psrc.vendor.cloud", "internet:psrc.vendor.cloud 443/TCP"),
+        ("EMAIL_API_URL", "https://api.vendor.com/v3", "internet:api.vendor.com 443/TCP"),
+        ("USER_SERVICE_URL", "https://users.vendor.com", "internet:users.vendor.com 443/TCP"),
+        ("IMAGES_API_BASE", "https://images.vendor.com", "internet:images.vendor.com 443/TCP"),
     ],
 )
 def test_outside_in_a_variable(variable: str, value: str, target: str) -> None:
@@ -258,6 +263,12 @@ def test_outside_in_a_variable(variable: str, value: str, target: str) -> None:
         ("CORS_ORIGINS", "https://some.vendor.com"),
         ("CALLBACK_URL", "https://some.vendor.com"),
         ("LICENSE_URL", "https://www.apache.org/licenses"),
+        ("API_IMAGE_URL", "https://some.vendor.com/a.png"),
+        ("SCHEMA_URL", "https://some.vendor.com/v1.json"),
+        ("EXTERNAL_API_URL", "https://some.vendor.com"),
+        ("PUBLIC_IMAGE_API_URL", "https://some.vendor.com"),
+        ("TERMS_OF_SERVICE_URL", "https://some.vendor.com/terms"),
+        ("SERVICE_SUPPORT_URL", "https://some.vendor.com/help"),
         ("USER_AGENT", "bot (https://some.vendor.com)"),
         ("USER_AGENT", "https://some.vendor.com/bot"),
         ("HTTP_AGENT", "bot (+https://some.vendor.com)"),

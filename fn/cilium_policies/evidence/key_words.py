@@ -33,6 +33,16 @@ _WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 _MANAGERS = frozenset("maven gradle npm yarn pip pypi goproxy gem bundle nuget cargo".split())  # noqa: SIM905
 _OF_PACKAGES = frozenset(("mirror", "mirrors", "registry", "repository"))
 OF_WEBHOOKS = ("allowed", "host", "list")  # to which a forge may send webhooks
+# What an API is of, before the word that says so: `EMAIL_API_URL`, `user.service.url`. Others of those words say whose
+# the address is (`PUBLIC_API_URL`), and behind it they mean pages about it (`API_DOCS_URL`).
+_OF_SERVERS = frozenset(
+    """
+    comment contact domain domains email image images invite label labels licence license link links mail media
+    repository share subject support template user
+    """.split()  # noqa: SIM905
+)
+_SERVED = frozenset(("api", "service", "services", "svc"))
+_SCHEMAS = ("schema", "registry")  # which producers and consumers of messages ask: `SCHEMA_REGISTRY_URL`
 _KEY_SETS = frozenset(("jwks", "jwk"))  # who checks tokens fetches them: `jwks_public_endpoint`
 _REGISTRY = {"registry"}  # of images it has no scheme: `market-partner-registry: https://api.acme.com`
 # With what a parameter of OAuth is called that says for whom a token is meant (RFC 8707), and calls nobody.
@@ -93,6 +103,10 @@ def _is_for_others(key: str, scheme: str, port: int, number: bool) -> bool:
 def _taken_back(parts: tuple[str, ...]) -> set[str]:
     """The words that say nothing of others beside, or without, another one."""
     found = set(_OF_PACKAGES) if _MANAGERS.intersection(parts) else set()
+    served = max((place for place, word in enumerate(parts) if word in _SERVED), default=0)
+    found |= _OF_SERVERS.intersection(parts[:served])
+    if _SCHEMAS in zip(parts, parts[1:], strict=False):
+        found |= set(_SCHEMAS)
     if "user" not in parts:
         found.add("agent")  # `--agent=http://10.1.2.3:5000`, which is asked; a User-Agent is a text
     if not _POINTS.isdisjoint(parts):
