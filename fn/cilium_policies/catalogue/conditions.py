@@ -232,7 +232,8 @@ def _object(when: Mapping, facts: Facts) -> bool:
     known = facts.answers.get(id(when))
     group, kind = group_kind(text(when["object"]))
     if known is None:
-        placed = facts.placed(group, kind)
+        seats = texts(when.get("within"))
+        placed = [one for one in facts.placed(group, kind) if not seats or one[0] in seats]
         held = {space for space, body in placed if "has" not in when or has_any(body, when["has"], when)}
         known = facts.answers[id(when)] = when, held
     return bool(known[1]) and facts.hears(known[1], group)

@@ -16,11 +16,11 @@ from cilium_policies.evidence.given import Given, Note
 from cilium_policies.evidence.names import resolve
 from cilium_policies.evidence.published import Way, Ways
 from cilium_policies.evidence.reasons import Reason
-from cilium_policies.kube.objects import Mapping, Object, mapping, strings, text
+from cilium_policies.kube.objects import CLUSTER_SCOPED, Mapping, Object, mapping, strings, text
 from cilium_policies.kube.ports import Port
 from cilium_policies.lean import Any, NamedTuple
 from cilium_policies.workloads.cluster import Cluster
-from cilium_policies.workloads.model import Service
+from cilium_policies.workloads.model import Service, Workload
 from cilium_policies.workloads.templates import filled
 
 
@@ -151,6 +151,8 @@ def _routes(
                 ways = Ways(cluster, row).of() if row.get("published") else ()
                 for one in found:
                     acting = [each for each in proxies if cluster.acts_for(each, one.namespace, one.group)]
+                    if path := text(row.get("of")):
+                        acting = [each for each in acting if _is_meant(one, path, each)]
                     shown = tuple(dict.fromkeys(end for proxy in acting for end in ends(proxy)))
                     yield one, row, _senders(shown, ways) or given.gateways, shown
 
@@ -161,6 +163,15 @@ def _senders(shown: tuple[Peer, ...], ways: Iterable[Way]) -> tuple[Peer, ...]:
         return shown
     nodes = NODES if any(one.nodes for one in ways) else ()
     return (*shown, *nodes) if any(one.sends for one in ways) else nodes
+
+
+def _is_meant(one: Object, path: str, proxy: Workload) -> bool:
+    """Whether an object names there the one that made a proxy; pods that no object shows may be anybody's."""
+    named, made = mapping(at(one.body, path)), proxy.source
+    if proxy.rendered or made is None or not named:
+        return True
+    space = made.namespace if made.kind not in CLUSTER_SCOPED else one.namespace
+    return (text(named.get("kind")), text(named.get("name")), one.namespace) == (made.kind, made.name, space)
 
 
 def _backends(cluster: Cluster, one: Object, row: Mapping) -> Iterator[tuple[Peer, Port]]:

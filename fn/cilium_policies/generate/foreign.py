@@ -45,7 +45,7 @@ def judged(edges: Iterable[Edge], cluster: Cluster, trust: Trust, catalogue: Cat
     if trust.foreign == "allow":
         return Judged(found, [])
     consents = Consents(cluster, found, dns)
-    judge = _Judge(consents, trust, catalogue)
+    judge = _Judge(consents, trust, catalogue, _seats(cluster, catalogue))
     kept: list[Edge] = []
     foreign: list[Foreign] = []
     denied = trust.foreign == "deny"
@@ -111,6 +111,7 @@ class _Judge(NamedTuple):
     consents: Consents
     trust: Trust
     catalogue: Catalogue
+    seats: dict[str, set[str]]
 
     def is_foreign(self, edge: Edge, direction: str, own: Workload, other: Peer) -> bool:
         """Whether another namespace asks for this side, and neither the config nor the own one consents."""
@@ -120,6 +121,7 @@ class _Judge(NamedTuple):
                 *_asks_by_name(edge),
                 self._asks_by_guess(edge, other),
                 self._asks_by_label(edge, own, other),
+                self._asks_by_copy(other) if direction == INGRESS else "",
             )
             asks = next((one for one in asked if one not in ("", own.namespace)), "")
         else:
@@ -152,10 +154,44 @@ class _Judge(NamedTuple):
                 return ""
         return "" if self._is_named(one) else one.namespace
 
+    def _asks_by_copy(self, other: Peer) -> str:
+        """The namespace of a controller that an operator's object has there, where another object of the kind has it in
+        its customary one: which of the two is the cluster's is told by nothing else."""
+        one = workload_of(other) if self.seats else None
+        if one is None or self._is_named(one):
+            return ""
+        seats = self.seats.get(_seated(one, self.catalogue), ())
+        return one.namespace if seats and one.namespace not in seats else ""
+
     def _is_named(self, one: Workload) -> bool:
         """Whether the config says that pods of this component are what they say in their namespace."""
         trusted = self.trust.components.get(one.component)
         return trusted is not None and any(fnmatchcase(one.namespace, pattern) for pattern in trusted)
+
+
+def _seats(cluster: Cluster, catalogue: Catalogue) -> dict[str, set[str]]:
+    """The kinds of operators' objects by which controllers run in their customary namespaces, with these."""
+    found: dict[str, set[str]] = {}
+    for one in cluster.workloads:
+        kind, known = _seated(one, catalogue), catalogue.get(one.component)
+        if kind and known is not None and one.namespace == known.namespace:
+            found.setdefault(kind, set()).add(one.namespace)
+    return found
+
+
+def _seated(one: Workload, catalogue: Catalogue) -> str:
+    """The kind of the object in its namespace that makes a controller's pods: such as call every instance of another
+    component. "" for others; proxies and scrapers are told apart by what they serve and select."""
+    source = one.source
+    if one.rendered or one.chart or source is None or source.namespace != one.namespace:
+        return ""
+    known = catalogue.get(one.component)
+    reaches = (
+        known is not None
+        and not known.role
+        and any(edge.every and edge.direction == EGRESS for edge in known.own_edges)
+    )
+    return source.kind if reaches else ""
 
 
 def _asks_by_name(edge: Edge) -> tuple[str, str]:
