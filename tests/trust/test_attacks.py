@@ -11,9 +11,11 @@ from typing import Any
 
 import pytest
 import yaml
-from cilium_policies.config.model import Config
+from cilium_policies.config.model import Config, Trust
 from cilium_policies.document.split import split
 from cilium_policies.function import Options, make, run
+from cilium_policies.generate.plan import Plan
+from cilium_policies.generate.uncovered import Uncovered
 
 from tests.engine.judge import Judge
 from tests.short import manifests
@@ -112,6 +114,21 @@ def test_whose_word_is_said_of_a_proxy_by_its_marks() -> None:
         if one.workload.namespace == "victim"
     }
     assert victims == {("user", "egress"): "evil", ("db", "ingress"): "evil"}
+
+
+@pytest.mark.parametrize("attack", attacks("foreign"))
+def test_what_is_denied_so_is_listed(attack: dict[str, Any]) -> None:
+    """Also of pods whose directions the catalogue explains: nobody may read that every workload is covered."""
+    config = Config(mode="enforce", trust=Trust(foreign="deny"))
+    plan = make([split(written(attack["write"]))], config, Options()).plan
+    listed = {(one.workload.key, each) for one in _left(plan) if one.workload for each in one.directions}
+    sides = {(one.workload.key, one.direction) for one in plan.foreign if not one.open}
+    assert sides
+    assert sides - listed == set()
+
+
+def _left(plan: Plan) -> list[Uncovered]:
+    return [*plan.uncovered, *plan.guessed]
 
 
 @pytest.mark.parametrize("trust", TRUST)

@@ -93,6 +93,7 @@ if TYPE_CHECKING:
         "open-calls",
         "open-door",
         "scrapes-unseen",
+        "denied-to-others",
     ]
 
 _SOME = 3  # of several that a sentence could name
@@ -172,6 +173,7 @@ _SENTENCES: dict[Why, str] = {
     "shows-no-pod": "it is closed, and the input shows no pod of it",
     "dns-forwards": "it has the DNS of the cluster, whose pods nobody sees, ask resolvers inside, and no rule lets it",
     "scrapes-unseen": "it may be meant to read the metrics of pods that the input does not show, or of nodes: {}",
+    "denied-to-others": "some of its connections rest on the word of {} alone, and spec.trust.foreign is deny",
     "open-calls": "your own policies let it call anything; nothing shows what it does call, and who must let it in",
     "open-door": "your own policies let anything call it; nothing shows what does, and must be let out to it",
 }
