@@ -7,9 +7,10 @@ partner's host would take the partner away from all others.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from cilium_policies.evidence.public_dns import looked_up
+from cilium_policies.evidence.public_names import is_number
 from cilium_policies.evidence.routes import parent_gateways
 from cilium_policies.kube.gateway_api import GATEWAY_API
 from cilium_policies.kube.kinds import ROUTE_KINDS
@@ -122,6 +123,14 @@ def service_names(service: Service) -> Iterator[str]:
             yield text(value)
     for entry in mappings(at(source.body, "status", "loadBalancer", "ingress")):
         yield from filter(None, (text(entry.get("ip")), text(entry.get("hostname"))))
+
+
+def balancer_addresses(services: Iterable[Service]) -> Iterator[str]:
+    """The addresses that those of type LoadBalancer are shown to have for the outside."""
+    for service in services:
+        if service.type == "LoadBalancer":
+            inside = text(service.source and service.source.spec.get("clusterIP"))
+            yield from (one for one in service_names(service) if is_number(one) and one != inside)
 
 
 def proxied_names(cluster: Cluster, service: Service) -> Iterator[str]:

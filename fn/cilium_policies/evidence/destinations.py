@@ -96,7 +96,7 @@ class Destinations:
             yield from self._inside(workload, address, named)
         elif (ports := self.hostnames.ports(workload, address)) and self._trusted(host, workload, trusted):
             name, _, space = host.partition(".")
-            held = self._is_namespace(space)
+            held = self._cluster.in_namespace(space) or self._cluster.inventory.get("Namespace", "", space)
             if held or is_short_service(host):
                 yield from self._elsewhere(address, Named(None, space, name))
             if not held and (not is_short_service(host) or self._may_be_a_host(address)):
@@ -126,12 +126,6 @@ class Destinations:
         """Whether `nas.homelab` is one as well, plainly called, and of no namespace that the whole tree has."""
         plain = address.scheme or is_host_key(address.key) or is_url_key(address.key)
         return bool(plain) and self._cluster.is_tree
-
-    def _is_namespace(self, name: str) -> bool:
-        cluster = self._cluster
-        if name == "default" or cluster.in_namespace(name):  # the first every cluster has
-            return True
-        return cluster.inventory.get("Namespace", "", name) is not None
 
     @cached_property
     def hostnames(self) -> Hostnames:
@@ -260,7 +254,8 @@ class Destinations:
             yield from self._number(workload, number, port, host)
         if balanced or len(numbers) < len(beyond):
             yield InternetPeer(host), (port,), Reason("calls-host", (in_words(host),))
-            yield from self._private(workload, host, port, own=True) if balanced else ()
+            if balanced and not any(one.is_public for one in self.hostnames.published(host)):
+                yield from self._private(workload, host, port, own=True)
         elif numbers or (own and ours and not self.hostnames.may_be_outside(host)):
             return
         elif ":" in host or host.replace(".", "").replace("/", "").isdigit():

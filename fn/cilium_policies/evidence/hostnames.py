@@ -21,7 +21,7 @@ from cilium_policies.evidence.public_dns import looked_up
 from cilium_policies.evidence.routes import backends_of, parent_gateways
 from cilium_policies.kube.gateway_api import GATEWAY_API, only_redirects
 from cilium_policies.kube.kinds import ROUTE_KINDS
-from cilium_policies.kube.objects import Object, text
+from cilium_policies.kube.objects import Object
 from cilium_policies.kube.ports import Port
 from cilium_policies.lean import TYPE_CHECKING
 from cilium_policies.workloads.cluster import Cluster
@@ -140,15 +140,8 @@ class Hostnames:
     def _is_behind_a_router(self, host: str) -> bool:
         """Whether every address that the gateways of a name are shown to have is private."""
         gateways = {workload_of(peer) for route in self.routes(host) for peer in self._senders(route)}
-        addresses = [
-            name
-            for gateway in gateways
-            for service in (self._cluster.services_for(gateway) if gateway is not None else ())
-            if service.type == "LoadBalancer"
-            for name in service_names(service)
-            if name.replace(".", "").isdigit()
-            and name != text(service.source and service.source.spec.get("clusterIP"))
-        ]
+        before = (one for gateway in gateways if gateway for one in self._cluster.services_for(gateway))
+        addresses = [*claims.balancer_addresses(before)]
         return public_dns.are_private(addresses or public_dns.pools(self._cluster.inventory))
 
     def served(self, host: str) -> Iterator[Workload]:
@@ -181,10 +174,13 @@ class Hostnames:
     def may_be_outside(self, host: str) -> bool:
         """Whether nothing shows if DNS does: how the proxy is published that serves the name. What stands before nodes,
         on which a distribution's own proxy without a Service listens, no manifest says."""
-        routes = list(self._every_route(host))
-        pods = (workload_of(peer) for route in routes for peer in self._senders(route))
+        pods = (workload_of(peer) for route in self._every_route(host) for peer in self._senders(route))
         bare = any(one and one.brought and not self._cluster.services_for(one) for one in pods)
-        return bare or any(one.may_be_outside for one in map(self._proxied.get, map(id, routes)) if one)
+        return bare or any(one.may_be_outside for one in self.published(host))
+
+    def published(self, host: str) -> list[Proxied]:
+        """The proxies that serve a name, with how they are published as far as anything shows it."""
+        return [one for one in map(self._proxied.get, map(id, self._every_route(host))) if one]
 
     def _every_route(self, host: str) -> Iterator[Object]:
         """The routes that serve a name, and those of wildcards that hold it: DNS may follow either."""

@@ -6,12 +6,11 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from cilium_policies.evidence.claims import domain, gateway_addresses, names, service_names
+from cilium_policies.evidence.claims import balancer_addresses, domain, gateway_addresses, names
 from cilium_policies.evidence.public_dns import are_private, looked_up, pools, records
 from cilium_policies.evidence.public_names import is_inward, is_number, is_public
 from cilium_policies.kube.gateway_api import GATEWAY_API
 from cilium_policies.kube.kinds import ROUTE_KINDS
-from cilium_policies.kube.objects import text
 from cilium_policies.lean import NamedTuple
 from cilium_policies.workloads.cluster import Cluster
 
@@ -52,13 +51,7 @@ def _house(cluster: Cluster) -> _House:
 
 def _is_private(cluster: Cluster) -> bool:
     """Whether each address that Gateways and LoadBalancers are shown to have is private, and there is one."""
-    asked = [
-        name
-        for service in cluster.services
-        if service.type == "LoadBalancer"
-        for name in service_names(service)
-        if is_number(name) and name != text(service.source and service.source.spec.get("clusterIP"))
-    ]
+    asked = [*balancer_addresses(cluster.services)]
     for gateway in cluster.inventory.of("Gateway", group=GATEWAY_API):
         asked += filter(is_number, gateway_addresses(gateway))
     return are_private(asked or pools(cluster.inventory))

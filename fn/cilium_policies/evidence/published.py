@@ -18,12 +18,14 @@ _NAMING = "aws"  # its load balancers have names, which no node translates
 
 class Way(NamedTuple):
     """`sends`: whether its pods are in the pod network; `nodes`: whether the nodes answer, and send; `answers`: whether
-    the name's address leads to its pods; `outside`: whether DNS leads out of the cluster, "" where nothing shows it."""
+    the name's address leads to its pods; `outside`: whether DNS leads out of the cluster, "" where nothing shows it;
+    `public`: to an address of the Internet alone."""
 
     sends: bool = True
     nodes: bool = True
     answers: bool = True
     outside: str = ""
+    public: bool = False
 
 
 _UNKNOWN = Way()
@@ -61,8 +63,7 @@ class Ways:
             case "HostNetwork":  # behind a load balancer of the user's, or an address that a node holds
                 return Way(sends=False, answers=False)
             case "LoadBalancerService":
-                parameters = mapping(value_at(strategy, "loadBalancer", "providerParameters"))
-                return self._balanced(text(parameters.get("type")).lower())
+                return self._balanced(mapping(strategy.get("loadBalancer")))
             case "NodePortService":  # a load balancer of the user's leads to the node ports
                 return Way(nodes=False, answers=False, outside="yes")
             case "Private":
@@ -70,10 +71,12 @@ class Ways:
             case _:
                 return _UNKNOWN
 
-    def _balanced(self, provider: str) -> Way:
+    def _balanced(self, balancer: Mapping) -> Way:
+        provider = text(value_at(balancer, "providerParameters", "type")).lower()
         provider = provider or self._cluster.settings.platform.cloud
         if provider == _NAMING:
-            return Way(nodes=False, answers=False, outside="yes")
+            is_public = text(balancer.get("scope")) == "External"
+            return Way(nodes=False, answers=False, outside="yes", public=is_public)
         numbered = provider or pools(self._cluster.inventory)
         return Way(nodes=False, outside="no" if numbered else "")
 

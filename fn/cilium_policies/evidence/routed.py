@@ -26,11 +26,12 @@ from cilium_policies.workloads.templates import filled
 
 class Proxied(NamedTuple):
     """The pods at which a public name ends, and those behind them with their ports. `may_be_outside`: nothing shows how
-    the proxy is published, and the name of a load balancer leads outside."""
+    the proxy is published, and the name of a load balancer leads outside; `is_public`: it leads to the Internet."""
 
     clients: tuple[Peer, ...]
     targets: tuple[tuple[Peer, Port], ...]
     may_be_outside: bool = False
+    is_public: bool = False
 
     def joined(self, other: Proxied) -> Proxied:
         """With what another entry tells of the same object."""
@@ -111,7 +112,8 @@ def _published(
     outside = (WORLD,) if any(one.outside == "yes" for one in found) else ()
     balanced = any(map(cluster.services_for, filter(None, map(workload_of, shown))))
     unknown = not balanced and any(not one.outside for one in found)
-    return Proxied((*answering, *nodes, *outside), targets, unknown)
+    is_public = all(one.public for one in found if one.outside == "yes")
+    return Proxied((*answering, *nodes, *outside), targets, unknown, bool(outside) and is_public)
 
 
 def _hosts(one: Object, row: Mapping) -> list[str]:
