@@ -8,6 +8,7 @@
       "words":    what a field has to be for a condition, "matches": expressions of the same
       "named":    the last key of each path at which an object is named, or a text is filled in from
       "notes":    annotations
+      "makes":    expressions that find, in a program's configuration, the names of what the pods that it makes use
     }
 
 Each is a sorted list of texts: the compiled catalogue holds them as a table, so that nobody reads every entry.
@@ -28,6 +29,7 @@ _GROUP_KIND = re.compile(r"[a-z0-9.\-]{1,253}/[A-Z][A-Za-z0-9]{1,62}")
 _NAMED_AT = ("by", "at", "secrets", "backends", "target", "hosts")
 _TOLD = ("is", "matches")
 _SOUGHT = ("text", "arg")
+_MADE = ("namespace", "mounts", "account")
 _NOTE = re.compile(r"(?:metadata\.annotations\.)?([a-z0-9.\-]{1,253}\.[a-z]{2,20}/[\w.\-]{0,63})")
 _FILLED = re.compile(r"\{(?:host:)?(?:[\w*\-]+\.)+([\w\-]+)[|}]")  # `{values.nameOverride|web}`
 _PATH = re.compile(r"(?:[\w*\-]+\.)+([\w\-]+)")
@@ -43,9 +45,15 @@ def asked(entries: Iterable[Mapping[str, Any]], platforms: Iterable[Any] = ()) -
         "kinds": ("/".join(kind) for part in parts for kind in _kinds_in(part)),
         "calls": (one for row in injects for one in texts(row.get("calls"))),
         "meshes": filter(None, meshes),
+        "makes": (one for entry in every for row in mappings(entry.get("makes")) for one in _found_by(row)),
         **_words(parts),
     }
     return {name: sorted(set(told)) for name, told in found.items()}
+
+
+def _found_by(row: Mapping[str, Any]) -> Iterator[str]:
+    """The expressions of a row by which names are found; a name itself needs none."""
+    return (one for key in _MADE if "(" in (one := text(row.get(key))))
 
 
 def _words(parts: Iterable[Any]) -> dict[str, Iterable[str]]:

@@ -10,7 +10,7 @@ COMPONENTS = os.path.join(HERE, "components")
 DISTRIBUTIONS = os.path.join(HERE, "distributions")
 CLOUDS = os.path.join(HERE, "clouds")
 # what gives the index its form, and what reads it
-MAKERS = tuple(os.path.join(HERE, name) for name in ("index.py", "packed.py"))
+MAKERS = tuple(os.path.join(HERE, name) for name in ("index.py", "packed.py", "asked.py"))
 NO_PODS = os.path.join(HERE, "no-pods.yaml")
 TOP_LEVEL_DOMAINS = os.path.join(HERE, "top-level-domains.txt")
 INDEX = os.path.join(HERE, "index.json")

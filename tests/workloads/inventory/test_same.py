@@ -5,6 +5,8 @@ Each case is a spelling of which an inventory once lost the address, so that a b
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from cilium_policies.catalogue.load import load
 from cilium_policies.evidence.told import told
@@ -193,3 +195,27 @@ def test_annotations_that_are_read_keep_their_words() -> None:
 
     assert kept is not None
     assert kept["metadata"]["annotations"] == notes | dict.fromkeys(others, "x")
+
+
+_RUNNER = """\
+[[runners]]
+  token = "tiger"
+  [runners.kubernetes]
+    image = "harbor.acme.com/tiger:1"
+    namespace = "ci-jobs"
+    [[runners.kubernetes.volumes.config_map]]
+      mount_path = "/etc/tiger"
+      name = "build-settings"
+    [[runners.kubernetes.volumes.config_map]]
+      name = "tiger"
+"""
+
+
+def test_the_config_map_that_a_runner_has_its_jobs_mount_is_named_still() -> None:
+    """Lines lie between what says so and its name; one that nobody in the tree has is no name."""
+    tree = "{apiVersion: v1, kind: ConfigMap, metadata: {name: build-settings, namespace: ci-jobs}}"
+    kept = Pruner(load(), set(), objects(tree), told).texts.file(_RUNNER, "config.template.toml")
+
+    (mounts,) = (one for one in load().asked["makes"] if "config_map" in one)
+    assert re.findall(mounts, kept, re.MULTILINE) == ["build-settings"]
+    assert "tiger" not in kept

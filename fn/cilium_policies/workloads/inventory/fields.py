@@ -57,6 +57,9 @@ _IS_IMAGE = re.compile(r"(?i)image(?:name)?\Z|(?:^|_)(?:reference|package|reposi
 _WORD = re.compile(r"[\w.\-/:*,+]{1,253}")
 _LABEL = re.compile(r"[\w.\-/*${}]{0,253}")
 _PART = re.compile(r"[A-Za-z0-9]+")
+# What reads as a word in an expression and is none, and a sign that it looks for
+_SYNTAX = re.compile(r"\\[a-zA-Z]|\[[^\]]{0,99}\]")
+_SIGN = re.compile(r"\\[^A-Za-z]")
 _VARIABLE = re.compile(r"\$\{\w{1,60}\}")  # of Flux, without a value of its own: `auth.${DOMAIN}`
 _CALL = re.compile(r"(Host|HostSNI|[A-Z][A-Za-z]{2,20})\((?:[`\"][^`\"()\s]{0,253}[`\"](?:, ?)?){1,20}\)")
 _HOSTS = ("Host", "HostSNI")
@@ -118,12 +121,21 @@ class Fields:
         self.words = frozenset(told.get("words", ()))
         self._notes = frozenset(told.get("notes", ())).union(notes)
         self._matches = tuple(told.get("matches", ()))
+        self._makes = tuple(told.get("makes", ()))
         said = (*self._matches, *self.words)
         self._parts = {part.lower() for one in said for part in _PART.findall(one)}
 
     @cached_property
     def _patterns(self) -> list[re.Pattern[str]]:
         return list(map(re.compile, self._matches))
+
+    @cached_property
+    def makes(self) -> list[tuple[re.Pattern[str], frozenset[str]]]:
+        """What finds the names of what the pods use that a program makes, with the words that stand in it."""
+        return [
+            (re.compile(one, re.MULTILINE), frozenset(_PART.findall(_SYNTAX.sub(" ", _SIGN.sub(" ", one)))))
+            for one in self._makes
+        ]
 
     def is_read(self, key: str, above: str) -> bool:
         """Whether a field is read as a word, by the program or because an entry names it."""

@@ -22,6 +22,7 @@ _MARKS = re.compile(
     r"|prometheus|Monitor|scrape|_sd_|namespace|:\s*$|curl|wget|\.(?:get|post|put|patch|delete|head|request)\(|urlopen",
     re.IGNORECASE,
 )
+_PART = re.compile(r"[A-Za-z0-9]+")
 _DASHBOARD = ('"panels"', '"schemaVersion"')
 
 
@@ -44,6 +45,14 @@ def _written(tree: Any, before: str) -> str:
     return str(yaml.dump(tree, Dumper=yaml.CSafeDumper, allow_unicode=True, sort_keys=False, width=100_000))
 
 
+def _said(match: re.Match[str], words: frozenset[str]) -> str:
+    """What a pattern found, in which every word is struck out but its own and the name that it looks for."""
+    (start, end), first = match.span(1), match.start()
+    parts = match[0][: start - first], match[0][end - first :]
+    before, behind = (_PART.sub(lambda one: one[0] if one[0] in words else "x", part) for part in parts)
+    return f"{before}{match[1]}{behind}"
+
+
 class Texts(Trees):
     """A scrubber that drops, of long texts, the lines in which nothing is that anybody reads."""
 
@@ -57,7 +66,26 @@ class Texts(Trees):
         found = self.told.found(value, key)
         if self.told.gained(found, key, made):
             return self.text(value, key)
-        return self.told.restored(found, key, made)
+        return self._with_made(value, self.told.restored(found, key, made))
+
+    def text(self, value: str, key: str = "") -> str:
+        """The same as a Scrubber makes of it, and what says of the pods that its program makes."""
+        made = super().text(value, key)
+        return made if "\n" not in value or is_credential(key) else self._with_made(value, made)
+
+    def _with_made(self, value: str, made: str) -> str:
+        """A text with the names of the tree's objects that the pods use which its program makes, where they are no
+        longer found: the ConfigMap that a runner has its jobs mount stands lines below what says so."""
+        added = []
+        for pattern, words in self._fields.makes:
+            left = {match[1] for match in pattern.finditer(made)}
+            for match in pattern.finditer(value):
+                if match[1] in self._names and match[1] not in left:
+                    said = _said(match, words)
+                    if [again[1] for again in pattern.finditer(said)] == [match[1]]:
+                        left.add(match[1])
+                        added.append(said)
+        return "\n".join((made, *added)) if added else made
 
     def cut(self, value: str, live: Patterns) -> str:
         """The lines of a text that may matter."""
