@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from cilium_policies.config.model import Config
 from cilium_policies.document.finding import Finding
 from cilium_policies.generate.namespaces import namespaces
@@ -50,6 +51,20 @@ def test_a_default_deny_without_its_namespace_object_is_a_warning() -> None:
         assert (said.severity, said.namespace) == ("warning", "b")
         assert said.line == (1 if documents else 0)
         assert "declaredOnly" in said.cure
+
+
+@pytest.mark.parametrize(
+    ("names", "whose"),
+    [
+        ("ab", "namespaces a and b, whose"),
+        ("abcdef", "namespaces a, b, c, d, e and f, whose"),
+        ("abcdefg", "namespaces a, b, c, d, e and 2 more, whose"),
+    ],
+)
+def test_all_default_denies_without_their_namespace_objects_are_one_line(names: str, whose: str) -> None:
+    """Argo CD makes namespaces by an option, and so does Helm: a build of theirs lacks dozens."""
+    _, [said] = chosen(*(deployment(f"{name}/web") for name in names))
+    assert said.message.startswith(f"default-deny in {whose} Namespaces are not in the input")
 
 
 def test_declared_only_leaves_what_is_namespace_wide_to_the_owner() -> None:

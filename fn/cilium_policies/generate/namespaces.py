@@ -14,6 +14,8 @@ from cilium_policies.kube.objects import Object, Where, text
 from cilium_policies.lean import NamedTuple
 from cilium_policies.workloads.cluster import Cluster
 
+_SHOWN = 5  # namespaces that one line names
+
 
 class Namespace(NamedTuple):
     """`declared`: its Namespace object stands in the input. `wide`: it gets the namespace-wide policies."""
@@ -36,6 +38,7 @@ def namespaces(cluster: Cluster, config: Config) -> tuple[dict[str, Namespace], 
     known = declared.keys() | peopled.keys() | set(config.named_namespaces)
     chosen: dict[str, Namespace] = {}
     findings: list[Finding] = []
+    undeclared: list[str] = []
     unbuilt = {name: one for one in not_built(cluster.inventory) for name in namespaces_of(one)}
     for name in sorted(known):
         if not config.includes(name):
@@ -55,7 +58,9 @@ def namespaces(cluster: Cluster, config: Config) -> tuple[dict[str, Namespace], 
             findings.append(_not_built(name, unbuilt[name]))
         chosen[name] = Namespace(name, name in declared, wide)
         if wide and name not in declared and not cluster.known:
-            findings.append(_undeclared(name, peopled.get(name, config.where)))
+            undeclared.append(name)
+    if undeclared:
+        findings.append(_undeclared(undeclared, peopled.get(undeclared[0], config.where)))
     findings += _not_here(cluster, chosen)
     others = _only_named(cluster, known)
     findings += _in_vain(config, known | elsewhere | {one.namespace for one in others})
@@ -144,14 +149,19 @@ def _matching_nothing(path: str, pattern: str, config: Config, known: set[str]) 
     )
 
 
-def _undeclared(name: str, where: Where) -> Finding:
+def _undeclared(names: list[str], where: Where) -> Finding:
+    """One line for all: a build whose kustomizations make no Namespace has dozens."""
+    whose = f"namespace {names[0]}, whose Namespace is"
+    if len(names) > 1:
+        shown = names[:_SHOWN] if len(names) > _SHOWN + 1 else names[:-1]
+        last = names[-1] if len(shown) == len(names) - 1 else f"{len(names) - len(shown)} more"
+        whose = f"namespaces {', '.join(shown)} and {last}, whose Namespaces are"
     return Finding(
         WARNING,
-        f"default-deny in namespace {name}, whose Namespace is not in the input: other builds may hold pods"
-        " there",
+        f"default-deny in {whose} not in the input: other builds may hold pods there",
         "set namespaces.declaredOnly, or give the inventory of the whole tree",
         *where,
-        namespace=name,
+        namespace=names[0] if len(names) == 1 else "",
     )
 
 
