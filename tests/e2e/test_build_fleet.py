@@ -216,6 +216,36 @@ def test_the_paths_of_a_git_repo_are_what_fleet_applies(tmp_path):
     ]
 
 
+def test_each_git_repo_names_the_releases_of_its_paths(tmp_path):
+    """Paths may be patterns; manifests beside other bundles are a bundle of the path's own."""
+    require("helm")
+    repos = "".join(
+        f"---\napiVersion: fleet.cattle.io/v1alpha1\nkind: GitRepo\nmetadata: {{name: {name}}}\n"
+        f"spec: {{repo: 'https://git.example.com/shop', paths: ['{path}']}}\n"
+        for name, path in (("one", "apps/w*"), ("two", "/db"))
+    )
+    helm_op = "---\napiVersion: fleet.cattle.io/v1alpha1\nkind: HelmOp\nmetadata: {name: redis}\nspec: {}\n"
+    files = (
+        chart("apps/web")
+        | chart("db/chart")
+        | {
+            ".git/config": '[remote "origin"]\n\turl = https://git.example.com/shop.git\n',
+            "repos.yaml": repos + helm_op,
+            "apps/web/fleet.yaml": "namespace: web\n",
+            "apps/other/fleet.yaml": "namespace: other\n",
+            "db/chart/fleet.yaml": "namespace: db\n",
+            "db/more.yaml": deployment("more", namespace="db"),
+        }
+    )
+    done = run(["cilium-policies", "build", laid(tmp_path, files)])
+    assert {name(doc) for doc in documents(succeeded(done)) if doc["kind"] == "Deployment"} == {
+        "Deployment web/one-apps-web",
+        "Deployment db/two-db-chart",
+        "Deployment db/more",
+    }
+    assert "HelmOp redis: not read: build reads what fleet.yaml says" in lines(done.stderr)
+
+
 def test_a_patch_without_its_file_fails_as_in_fleet(tmp_path):
     files = {
         "web/fleet.yaml": "yaml: {overlays: [a]}\n",

@@ -14,12 +14,12 @@ from itertools import count
 from cilium_policies.builds import argo_source, fleet_options, kustomization, texts, tool
 from cilium_policies.builds.applications import App
 from cilium_policies.builds.failed import stand_in
-from cilium_policies.builds.fleet_bundles import git_repos, release_name
+from cilium_policies.builds.fleet_bundles import git_repo_of, git_repos, release_name
 from cilium_policies.builds.fleet_manifests import manifests
 from cilium_policies.builds.fleet_options import Cluster, Fields
 from cilium_policies.builds.inflation import Inflation, release
 from cilium_policies.builds.notes import Note
-from cilium_policies.builds.repository import Repository, Told, clean, within
+from cilium_policies.builds.repository import FLEET_GROUP, Repository, Told, clean, within
 from cilium_policies.builds.workers import in_parallel
 from cilium_policies.document.finding import RefusedError, refused
 from cilium_policies.kube.not_built import ELSEWHERE
@@ -58,8 +58,7 @@ class Fleet:
         self._inflation = Inflation(scratch)
         self._builder = argo_source.Builder(repository, command, scratch)
         own = (name for name, place in given.items() if os.path.realpath(place) == repository.root)
-        repos = [one.name for one in git_repos(repository)]
-        self._git_repo = next(own, repos[0] if len(repos) == 1 else "")
+        self._named = next(own, "")
 
     def build(self, asked: str, told: Told) -> list[Bundle]:
         """The bundles of the cluster that `--cluster` names. Raises RefusedError where it names none, or has to."""
@@ -126,8 +125,8 @@ class Fleet:
 
     def _release(self, path: str, own: str) -> str:
         """The name that Fleet gives the release of a bundle: objects and their labels are called by it."""
-        if own or self._git_repo:
-            return release_name(own or f"{self._git_repo}/{path}".rstrip("/"))
+        if own or (repo := self._named or git_repo_of(self._repository, path)):
+            return release_name(own or f"{repo}/{path}".rstrip("/"))
         raise refused(
             "its release is named after a GitRepo, which is not in this repository",
             "name it: --source GITREPO=., or write helm.releaseName",
@@ -217,6 +216,14 @@ class Fleet:
         for note in uncovered.manifests(self._repository, self._specs, told):
             if within(note.name, self._repository.asked):
                 yield note
+        for one in git_repos(self._repository):
+            if one.spec.get("bundles"):
+                yield Note(
+                    str(one), "the bundles that it lists are not read: each folder with a fleet.yaml is built"
+                )
+        for kind in ("Bundle", "HelmOp"):
+            for found in self._repository.kinds(kind, FLEET_GROUP):
+                yield Note(str(found.one), "not read: build reads what fleet.yaml says")
 
 
 def _placement(path: str, options: Fields) -> Fields:

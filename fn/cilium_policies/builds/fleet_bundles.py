@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from hashlib import md5
 
 from cilium_policies.builds.git import address
@@ -37,12 +38,19 @@ def bundles(repository: Repository) -> dict[str, Fields]:
             found[folder] = fields
     if found and unread:
         raise RefusedError(unread[0])
-    limits = [path for one in git_repos(repository) for path in _paths(one)]
+    limits = [path for one in git_repos(repository) for path in _paths(one, repository)]
     if limits:
         found = {one: it for one, it in found.items() if any(within(one, path) for path in limits)}
-        here = (path for path in limits if repository.is_folder(path) and within(path, repository.asked))
-        found |= {path: {} for path in here if not any(within(one, path) for one in found)}
+        here = [path for path in limits if within(path, repository.asked)]
+        found |= {path: {} for path in here if path not in found and _holds_more(repository, path, found)}
     return dict(sorted(found.items()))
+
+
+def _holds_more(repository: Repository, path: str, found: Iterable[str]) -> bool:
+    """Whether a folder that a GitRepo names holds manifests that are no other bundle's: it is one as well."""
+    inner = [one for one in found if within(one, path)]
+    files = (*repository.files_below(path), *repository.folders_below(path))
+    return any(not any(within(file, one) for one in inner) for file in files)
 
 
 def _files(repository: Repository) -> list[str]:
@@ -60,8 +68,29 @@ def git_repos(repository: Repository) -> list[Object]:
     return [one for one in found if address(text(one.spec.get("repo"))) in repository.remotes]
 
 
-def _paths(one: Object) -> list[str]:
-    return [clean(text(path)) for path in sequence(one.spec.get("paths"))]
+def git_repo_of(repository: Repository, path: str) -> str:
+    """The name of the one that applies a bundle; "" where none here does, or several."""
+    names = {
+        one.name
+        for one in git_repos(repository)
+        if not one.spec.get("paths") or any(within(path, it) for it in _paths(one, repository))
+    }
+    return names.pop() if len(names) == 1 else ""
+
+
+def _paths(one: Object, repository: Repository) -> list[str]:
+    """The folders of its paths, which may be patterns."""
+    found = []
+    for path in map(text, sequence(one.spec.get("paths"))):
+        if ".." in path.split("/"):
+            continue  # nothing beside the repository is looked at
+        if any(sign in path for sign in "*?["):
+            import glob
+
+            found += sorted(map(clean, glob.glob(path.lstrip("/"), root_dir=repository.root)))
+        else:
+            found.append(clean(path))
+    return [one for one in found if repository.is_folder(one)]
 
 
 def release_name(name: str) -> str:
