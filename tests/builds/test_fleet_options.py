@@ -26,8 +26,10 @@ def test_the_first_target_that_fits_counts():
 
 
 def test_a_target_that_asks_for_nothing_fits_no_cluster_and_an_empty_selector_all():
-    spec = {"targetCustomizations": [{"namespace": "none"}, {"namespace": "all", "clusterSelector": {}}]}
+    targets = [{"name": "a", "namespace": "none"}, {"namespace": "all", "clusterSelector": {}}]
+    spec = {"targetCustomizations": targets}
     assert for_cluster(spec, Cluster())["namespace"] == "all"
+    assert for_cluster(spec, Cluster("a"))["namespace"] == "all"
 
 
 def test_all_that_fit_are_laid_over_each_other_where_that_is_asked_for():

@@ -156,6 +156,28 @@ def test_a_chart_from_elsewhere_is_read_as_a_release(tmp_path):
     assert "db/default-deny" in policies(succeeded(run(["cilium-policies", "--only-policies"], stdin=stream)))
 
 
+def test_values_that_another_bundle_brings_are_those_of_the_release(tmp_path):
+    """Names of fields as Go reads them, which takes any case."""
+    config = """\
+        apiVersion: v1
+        kind: ConfigMap
+        metadata: {name: more}
+        data: {values.yaml: "auth: {database: other}"}
+        """
+    refs = "[{configMapKeyRef: {name: more, namespace: db}}, {secretKeyRef: {name: gone}}]"
+    files = {
+        "db/fleet.yaml": "defaultnamespace: db\nhelm:\n  releaseName: main\n  repo: https://charts.example.com\n"
+        f"  chart: postgresql\n  values: {{auth: {{database: shop, user: a}}}}\n  valuesFrom: {refs}\n",
+        "config/fleet.yaml": "namespace: db\n",
+        "config/more.yaml": config,
+    }
+    done = run(["cilium-policies", "build", laid(tmp_path, files)])
+    (made,) = [doc for doc in documents(succeeded(done)) if "helmCharts" in doc]
+    assert made["helmCharts"][0]["valuesInline"] == {"auth": {"database": "other", "user": "a"}}
+    assert made["namespace"] == "db"
+    assert lines(done.stderr)[0] == "Bundle db: values from Secret db/gone are not read"
+
+
 def test_a_release_is_named_after_its_git_repo(tmp_path):
     """Its objects and their labels are called by it: nothing is guessed."""
     require("helm")

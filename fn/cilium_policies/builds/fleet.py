@@ -11,7 +11,15 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from itertools import count
 
-from cilium_policies.builds import argo_source, fleet_options, kustomization, texts, tool
+from cilium_policies.builds import (
+    argo_source,
+    fleet_options,
+    fleet_values,
+    kustomization,
+    texts,
+    tool,
+    variables,
+)
 from cilium_policies.builds.applications import App
 from cilium_policies.builds.failed import stand_in
 from cilium_policies.builds.fleet_bundles import git_repo_of, git_repos, release_name
@@ -23,7 +31,8 @@ from cilium_policies.builds.repository import FLEET_GROUP, Repository, Told, cle
 from cilium_policies.builds.workers import in_parallel
 from cilium_policies.document.finding import RefusedError, refused
 from cilium_policies.kube.not_built import ELSEWHERE
-from cilium_policies.kube.objects import at, mapping, mappings, sequence
+from cilium_policies.kube.objects import at, mapping, sequence
+from cilium_policies.workloads.releases.values import merge
 
 _MANIFESTS = "fleet-manifests.yaml"  # what a chart has made, for the kustomization
 
@@ -59,6 +68,7 @@ class Fleet:
         self._builder = argo_source.Builder(repository, command, scratch)
         own = (name for name, place in given.items() if os.path.realpath(place) == repository.root)
         self._named = next(own, "")
+        self._charts: list[tuple[Bundle, Fields]] = []  # that are not rendered
 
     def build(self, asked: str, told: Told) -> list[Bundle]:
         """The bundles of the cluster that `--cluster` names. Raises RefusedError where it names none, or has to."""
@@ -79,6 +89,7 @@ class Fleet:
                 self._fail(app, path, error)
             found.append(app)
         in_parallel(jobs, lambda done, of: told("building bundles", done, of))
+        self._add_charts(found)
         return found
 
     def _values(self, path: str, name: str) -> Fields:
@@ -110,15 +121,15 @@ class Fleet:
             return lambda: self._plain(path, overlays)
         values, left = fleet_options.filled(helm, cluster)
         app.notes += [f"nothing here sets {one}: left as written" for one in left]
-        app.notes += _unknown(helm)
         name = str(helm.get("releaseName") or "") or self._release(path, str(options.get("name") or ""))
         namespace = str(app.destination.get("namespace"))
         if not local:
             source = {"repoURL": helm.get("repo"), "chart": chart, "targetRevision": helm.get("version")}
-            made = argo_source.Made(
-                [], [{**source, "helm": {"releaseName": name, "valuesObject": values}}], []
-            )
+            of_cluster = {key: helm.get(key) for key in ("valuesFrom", "templateValues")}
+            release = {"releaseName": name, "valuesObject": values, **of_cluster}
+            made = argo_source.Made([], [{**source, "helm": release}], [])
             return (lambda: self._changed(made, over)) if over else (lambda: made)
+        app.notes += fleet_values.unknown(helm, namespace, variables.Pool())[1]
         source = {"path": where, "helm": {"releaseName": name, "valuesObject": values}}
         step = self._builder.prepared(name, source, namespace, lambda _: "")
         return (lambda: self._changed(step(), over)) if over else step
@@ -187,7 +198,7 @@ class Fleet:
         forced = str(app.destination.get("forced") or "")
         app.notes += made.notes
         app.docs = [_in(one, forced) for one in made.documents] if forced else list(made.documents)
-        app.docs += [_chart(one, namespace) for one in made.charts]
+        self._charts += [(app, one) for one in made.charts]
         if made.unknown:
             app.docs.append(stand_in(path, {ELSEWHERE: made.unknown}, [namespace]))
 
@@ -201,6 +212,19 @@ class Fleet:
             or _placement(path, self._specs[path])["destination"]["namespace"]
         )
         app.docs = [stand_in(path, marked, [str(namespace)])]
+
+    def _add_charts(self, bundles: list[Bundle]) -> None:
+        """The charts that are not rendered, whose values other bundles may hold."""
+        pool = variables.Pool()
+        if any(mapping(source.get("helm")).get("valuesFrom") for _, source in self._charts):
+            for app in bundles:
+                pool.add(fleet_values.sources(app.docs, app.name, str(app.destination.get("namespace"))))
+        for app, source in self._charts:
+            namespace, helm = str(app.destination["namespace"]), mapping(source.get("helm"))
+            values, notes = fleet_values.unknown(helm, namespace, pool)
+            app.notes += notes
+            values = merge(mapping(helm.get("valuesObject")), values)
+            app.docs.append(_chart({**source, "helm": {**helm, "valuesObject": values}}, namespace))
 
     def left_out(self) -> Iterator[Note]:
         """What lies in no bundle's folder."""
@@ -265,15 +289,3 @@ def _chart(source: Fields, namespace: str) -> bytes:
         "releaseName": str(helm.get("releaseName")),
     }
     return release(str(helm.get("releaseName")), [entry], namespace)
-
-
-def _unknown(helm: Fields) -> list[str]:
-    """What of a release's values no file of the repository tells."""
-    said = []
-    for one in mappings(helm.get("valuesFrom")):
-        for kind, key in (("ConfigMap", "configMapKeyRef"), ("Secret", "secretKeyRef")):
-            if found := mapping(one.get(key)):
-                said.append(f"values from {kind} {found.get('name')} are not read")
-    if helm.get("templateValues"):
-        said.append("its templateValues are not evaluated")
-    return said

@@ -19,6 +19,25 @@ KNOWN = frozenset(
     " keepResources deleteNamespace deleteCRDResources correctDrift ignore imageScans forceSyncGeneration"
     " downstreamResources".split()
 )
+_TARGET = [
+    "name",
+    "namespace",
+    "defaultNamespace",
+    "kustomize",
+    "helm",
+    "yaml",
+    "clusterName",
+    "clusterSelector",
+    "clusterGroup",
+    "clusterGroupSelector",
+    "doNotDeploy",
+]
+_BELOW = {
+    "helm": "chart repo version releaseName values valuesFiles valuesFrom templateValues disablePreProcess".split(),  # noqa: SIM905
+    "kustomize": ["dir"],
+    "yaml": ["overlays"],
+}
+_TARGETS = ("targets", "targetCustomizations", "overrideTargets")
 _LONGEST = 53  # letters of a release's name
 
 
@@ -34,8 +53,9 @@ def bundles(repository: Repository) -> dict[str, Fields]:
         except RefusedError as refusal:
             unread.append(refusal.finding._replace(file=path))
             continue
-        if folder not in found and "kind" not in fields and (not fields or not KNOWN.isdisjoint(fields)):
-            found[folder] = fields
+        read = _as_go_reads(fields, KNOWN)
+        if folder not in found and "kind" not in fields and (not fields or not KNOWN.isdisjoint(read)):
+            found[folder] = read
     if found and unread:
         raise RefusedError(unread[0])
     limits = [path for one in git_repos(repository) for path in _paths(one, repository)]
@@ -44,6 +64,21 @@ def bundles(repository: Repository) -> dict[str, Fields]:
         here = [path for path in limits if within(path, repository.asked)]
         found |= {path: {} for path in here if path not in found and _holds_more(repository, path, found)}
     return dict(sorted(found.items()))
+
+
+def _as_go_reads(fields: Fields, names: Iterable[str]) -> Fields:
+    """The fields under the names that they have: Go takes `defaultnamespace` for `defaultNamespace`."""
+    known = {name.lower(): name for name in names}
+    made: Fields = {}
+    for key, value in fields.items():
+        name = known.get(str(key).lower(), key)
+        if name in _BELOW and isinstance(value, dict):
+            made[name] = _as_go_reads(value, _BELOW[name])
+        elif name in _TARGETS and isinstance(value, list):
+            made[name] = [_as_go_reads(one, _TARGET) if isinstance(one, dict) else one for one in value]
+        else:
+            made[name] = value
+    return made
 
 
 def _holds_more(repository: Repository, path: str, found: Iterable[str]) -> bool:

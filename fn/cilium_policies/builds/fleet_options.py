@@ -123,8 +123,6 @@ def for_cluster(spec: Fields, cluster: Cluster) -> Fields | None:
 
 def _matches(one: Fields, cluster: Cluster) -> bool:
     """Whether a target is this cluster's: all that it asks for holds, and it asks for something."""
-    if cluster.target and title(one) == cluster.target:
-        return True
     name = one.get("clusterName")
     asked = [
         (name, name in (cluster.name, cluster.labels.get("management.cattle.io/cluster-display-name"))),
@@ -136,7 +134,8 @@ def _matches(one: Fields, cluster: Cluster) -> bool:
         (one.get("clusterSelector"), selects(one.get("clusterSelector"), dict(cluster.labels))),
     ]
     held = [holds for value, holds in asked if value not in (None, "")]
-    return bool(held) and all(held)
+    named = bool(cluster.target) and title(one) == cluster.target
+    return bool(held) and (named or all(held))
 
 
 def _over(base: Fields, custom: Fields) -> Fields:

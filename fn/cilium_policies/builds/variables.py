@@ -50,7 +50,7 @@ def of(one: Object, pool: Pool) -> Variables:
             if not optional:
                 made.missing.append(f"{kind} {name}")
             continue
-        found = _values(source)
+        found = entries(source)
         if encrypted(source):
             made.hidden.update(found)
         else:
@@ -62,7 +62,8 @@ def of(one: Object, pool: Pool) -> Variables:
     return made
 
 
-def _values(source: Object) -> dict[str, str]:
+def entries(source: Object) -> dict[str, str]:
+    """The entries of a ConfigMap or Secret; of one that SOPS encrypts they say nothing."""
     values = strings(source.body.get("data"))
     if source.kind == "ConfigMap":
         return values
