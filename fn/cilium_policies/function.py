@@ -97,6 +97,9 @@ def refuse_generators(sources: list[Source]) -> None:
                 )
 
 
+LEFT_OUT_BY = "--exclude GLOB leaves files out"
+
+
 def refuse_unreadable(sources: list[Source]) -> None:
     """Raises RefusedError for the first item that is no YAML, with the number of files that hold such items."""
     bad = [
@@ -104,7 +107,7 @@ def refuse_unreadable(sources: list[Source]) -> None:
     ]
     if bad:
         more = f"; {len(bad) - 1} more files like this" if len(bad) > 1 else ""
-        cure = f"{bad[0].cure}{more}; --exclude GLOB leaves files out" if len(sources) > 1 else bad[0].cure
+        cure = f"{bad[0].cure}{more}; {LEFT_OUT_BY}" if len(sources) > 1 else bad[0].cure
         raise RefusedError(bad[0]._replace(cure=cure.removeprefix("; ")))
 
 

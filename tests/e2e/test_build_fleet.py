@@ -268,6 +268,19 @@ def test_each_git_repo_names_the_releases_of_its_paths(tmp_path):
     assert "HelmOp redis: not read: build reads what fleet.yaml says" in lines(done.stderr)
 
 
+def test_a_kustomization_that_is_asked_for_is_built_whatever_lies_below_it(tmp_path):
+    files = {
+        "kustomization.yaml": kustomization("web/web.yaml", more="namespace: own\n"),
+        "web/web.yaml": deployment("web"),
+        "web/fleet.yaml": "namespace: fleet\n",
+    }
+    root = laid(tmp_path, files)
+    assert list(map(name, built(root))) == ["Deployment own/web"]
+    assert "Deployment fleet/web" in map(name, built(root / "web"))
+    (root / "fleet.yaml").write_text("namespace: all\n")
+    assert "Deployment all/web" in map(name, built(root))
+
+
 def test_a_patch_without_its_file_fails_as_in_fleet(tmp_path):
     files = {
         "web/fleet.yaml": "yaml: {overlays: [a]}\n",

@@ -66,7 +66,9 @@ def build(
             from cilium_policies.builds import fleet
             from cilium_policies.builds.fleet_bundles import bundles
 
-            if specs := bundles(repository):
+            specs = bundles(repository)
+            whole = repository.asked in repository.kustomizations and repository.asked not in specs
+            if specs and not whole:  # else the kustomization that is asked for is no bundle
                 used = tool.chosen(_no_flate(command))
                 builds = fleet.Fleet(repository, specs, used, scratch, sources or {})
                 return _fleet(builds, cluster, used, told)

@@ -148,7 +148,7 @@ def _excludable(named: list[inputs.Input]) -> Iterator[None]:
     try:
         yield
     except RefusedError as refusal:
-        found, way = refusal.finding, "--exclude GLOB leaves files out"
+        found, way = refusal.finding, function.LEFT_OUT_BY  # the function says it of several sources
         if len(named) == 1 or not found.line or way in found.cure or found.file not in dict(named):
             raise
         raise RefusedError(found._replace(cure="; ".join(filter(None, (found.cure, way))))) from None
