@@ -291,3 +291,34 @@ def test_a_patch_without_its_file_fails_as_in_fleet(tmp_path):
     assert lines(done.stderr)[0] == (
         "Bundle web: no file gone.yaml for web/overlays/a/gone_patch.yaml to patch; Fleet applies nothing of the bundle"
     )
+
+
+def test_nothing_beside_the_repository_is_read(tmp_path):
+    """Values, a kustomization and what is to be ignored may be links to a stranger's files, or paths to them."""
+    laid(tmp_path, {"secret/values.yaml": "password: x\n", "secret/ignore": "*.yaml\n"})
+    laid(tmp_path, {"secret/kustomization.yaml": kustomization("values.yaml")})
+    helm = "helm: {releaseName: a, chart: a, repo: 'https://charts.example.com', valuesFiles: [v.yaml]}\n"
+    files = {
+        ".git/config": "",
+        "values/fleet.yaml": helm,
+        "up/fleet.yaml": helm.replace("v.yaml", "../../../secret/values.yaml"),
+        "dir/fleet.yaml": "kustomize: {dir: ../../secret}\n",
+        "plain/fleet.yaml": "namespace: a\n",
+        "plain/web.yaml": deployment("web"),
+    }
+    root = laid(tmp_path / "repo", files)
+    (root / "values/v.yaml").symlink_to("../../secret/values.yaml")
+    (root / "plain/.fleetignore").symlink_to("../../secret/ignore")
+    done = run(["cilium-policies", "build", "--partial", root])
+    assert "Deployment a/web" in map(name, documents(succeeded(done)))
+    assert "password" not in done.stdout
+    said = lines(done.stderr)
+    assert (
+        "Bundle dir: kustomize.dir ../../secret leads out of the repository; nothing beside it is read"
+        in said
+    )
+    assert [line for line in said if "is not in the repository" in line] == [
+        "Bundle up: values file ../../../secret/values.yaml is not in the repository; "
+        "Fleet makes no bundle without it",
+        "Bundle values: values file v.yaml is not in the repository; Fleet makes no bundle without it",
+    ]

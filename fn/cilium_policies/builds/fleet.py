@@ -108,6 +108,8 @@ class Fleet:
         below = clean(str(at(options, "kustomize", "dir") or ""))
         over = os.path.join(folder, below)
         over = over if os.path.isfile(os.path.join(over, "kustomization.yaml")) else ""
+        if over and not self._repository.bounds.hold(over):
+            raise refused(f"kustomize.dir {below} leads out of the repository", "nothing beside it is read")
         where = clean(f"{path}/{chart}")
         local = not helm.get("repo") and os.path.isfile(
             os.path.join(self._repository.place(where), "Chart.yaml")

@@ -78,7 +78,9 @@ def _files(repository: Repository, path: str) -> Iterator[str]:
 def _is_ignored(repository: Repository, path: str, file: str) -> bool:
     """By the `.fleetignore` of a folder that the file lies in: each line is a pattern of one name."""
     for folder in [*above(file), ""]:
-        lines = repository.as_text(f"{folder}/{_IGNORE}".lstrip("/")).splitlines()
+        told = f"{folder}/{_IGNORE}".lstrip("/")
+        held = repository.bounds.hold(repository.place(told))  # it may be a link to anywhere
+        lines = repository.as_text(told).splitlines() if held else []
         *folders, last = file.removeprefix(f"{folder}/").split("/")
         for line in map(str.rstrip, lines):
             if line and not line.startswith("#"):
