@@ -67,3 +67,17 @@ def test_a_policy_that_the_engine_would_refuse() -> None:
     assert "protocol" in found.message
     assert said(WEB, REFUSED.replace("HTTP", "TCP")) == []
     assert said(WEB, REFUSED.replace("HTTP", "${PROTOCOL}")) == []
+
+
+def test_releases_with_values_from_one_place_are_one_line() -> None:
+    """A Kustomization often gives all releases of a cluster the same ConfigMap."""
+    release = (
+        "---\napiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease\n"
+        "metadata: {{name: {}, namespace: shop}}\n"
+        "spec: {{chart: {{spec: {{chart: web}}}}, valuesFrom: [{{kind: ConfigMap, name: {}}}]}}\n"
+    )
+    found = said(*(release.format(*names) for names in (("a", "all"), ("b", "own"), ("c", "all"))))
+    assert [one.message for one in found if "which is not read" in one.message] == [
+        "some of the values of HelmRelease shop/a and 1 more are in ConfigMap shop/all, which is not read",
+        "some of the values of HelmRelease shop/b are in ConfigMap shop/own, which is not read",
+    ]

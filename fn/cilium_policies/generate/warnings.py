@@ -114,17 +114,22 @@ def _name(edge: Edge, by_name: bool) -> str:
 
 
 def _unread(cluster: Cluster) -> Iterator[Finding]:
-    """Values of releases that stand elsewhere count as empty: what they switch on is not seen."""
+    """Values of releases that stand elsewhere count as empty: what they switch on is not seen. Releases that take them
+    from the same place are one line."""
     releases = cluster.inventory.of("HelmRelease", group="helm.toolkit.fluxcd.io")
     if not any("valuesFrom" in one.spec for one in releases):
         return
     from cilium_policies.workloads.releases.release import unread_values
 
+    sources: dict[str, list[Object]] = {}
     for one in releases:
-        found = [] if one.where.elsewhere else unread_values(one, cluster.inventory)
-        if found:
-            message = f"some of the values of {one} are in {', '.join(found)}, which is not read"
-            yield one.finding(WARNING, message, "show it, or render the chart (helm template, flate)")
+        if found := [] if one.where.elsewhere else unread_values(one, cluster.inventory):
+            sources.setdefault(", ".join(found), []).append(one)
+    for place, (one, *others) in sources.items():
+        whose = f"{one} and {len(others)} more" if others else str(one)
+        message = f"some of the values of {whose} are in {place}, which is not read"
+        cure = f"show it, or render the chart{'s' if others else ''} (helm template, flate)"
+        yield one.finding(WARNING, message, cure)
 
 
 def _unset(cluster: Cluster) -> Iterator[Finding]:
