@@ -53,7 +53,9 @@ def edges(cluster: Cluster, given: Given) -> Iterator[Edge]:
 
 
 def _jobs(value: str) -> list[Mapping]:
-    """The jobs of a Prometheus, and those of a receiver in an OpenTelemetry collector."""
+    """The jobs of a Prometheus, a list of such, and those of a receiver in an OpenTelemetry collector."""
+    if value.startswith("- "):
+        return mappings(at(parsed(f"scrape_configs:\n{value}"), "scrape_configs"))
     read = parsed(value)
     receivers = mapping(read.get("receivers")).values()
     inner = [at(mapping(one), "config", "scrape_configs") for one in receivers]

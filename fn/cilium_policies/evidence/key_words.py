@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
+from itertools import pairwise
 
 from cilium_policies.catalogue.ports import SERVERS, SPOKEN
 from cilium_policies.evidence.addresses import Address
@@ -105,7 +106,7 @@ def _taken_back(parts: tuple[str, ...]) -> set[str]:
     found = set(_OF_PACKAGES) if _MANAGERS.intersection(parts) else set()
     served = max((place for place, word in enumerate(parts) if word in _SERVED), default=0)
     found |= _OF_SERVERS.intersection(parts[:served])
-    if any(parts[at : at + 2] == _SCHEMAS for at in range(len(parts))):
+    if _SCHEMAS in pairwise(parts):
         found |= set(_SCHEMAS)
     if "user" not in parts:
         found.add("agent")  # `--agent=http://10.1.2.3:5000`, which is asked; a User-Agent is a text

@@ -54,6 +54,7 @@ _LONGEST = 4000  # characters of a line: a longer one is read as before alone
 _REPOSITORIES = ("s3:", "rest:", "sftp:")  # restic's, whose way stands before the address
 _COMMENTS = ("# ", "//", "; ", "<!--")
 _SPARED = "\x02"
+_OF_JOBS = ("kubernetes_sd_configs", "__param_target")  # of a Prometheus
 _FAR = 17  # lines: farther than a host's port is looked for
 _OBJECT = ("name", "ref", "class", "file", "path", "dir", "mode", "type", "enabled", "namespace")
 SHAPED = re.compile(
@@ -77,6 +78,11 @@ def addresses(value: str, key: str, resolves: Callable[[str], bool] = _nothing) 
 
     A key that names a host or a port keeps a value that is nothing else; in files each line keeps its field.
     `resolves` says of a name whether it is one of the cluster's: it then needs no such key."""
+    if any(sign in value for sign in _OF_JOBS):
+        from cilium_policies.workloads import scrape_jobs  # few Secrets hold such
+
+        if jobs := scrape_jobs.found_by(value):
+            return jobs
     if "url: [" in value:
         value = re.sub(OF_ENDPOINT, "", value)
     for setting, host in STORES:

@@ -33,6 +33,8 @@ from cilium_policies.workloads.releases.value_texts import VALUES, object_texts
 from cilium_policies.workloads.releases.values import read
 from cilium_policies.workloads.templates import filled
 
+_JOBS = "additionalScrapeConfigs"  # of a Prometheus, in a Secret
+
 
 def workload_of(
     one: Object,
@@ -73,6 +75,10 @@ def workload_of(
     if not entry.beside:
         found.values = {**mapping(one.body.get(VALUES)), **one.spec}
         found.texts = tuple(one for one in object_texts(one) if not is_elsewhere(one.field))
+        if _JOBS in one.spec:
+            from cilium_policies.workloads.scrape_jobs import chosen  # few objects have such
+
+            found.texts += chosen(one, mapping(one.spec[_JOBS]), inventory)
         found.annotations |= annotations_of(one.spec, is_elsewhere)
     found.source = one
     found.where = one.where

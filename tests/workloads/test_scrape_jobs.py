@@ -1,0 +1,83 @@
+"""Jobs of a Prometheus in the Secret that its object chooses."""
+
+from __future__ import annotations
+
+from cilium_policies.evidence import discovered
+from cilium_policies.evidence.given import NOTHING_GIVEN
+from cilium_policies.kube.inventory import Inventory
+from cilium_policies.kube.objects import Object
+from cilium_policies.workloads.credentials import addresses
+from cilium_policies.workloads.model import Workload
+from cilium_policies.workloads.scrape_jobs import chosen
+
+from tests.evidence.shown import cluster, deployment, flows
+
+_JOBS = """\
+- job_name: gate
+  basic_auth: {username: prom, password: hunter2}
+  authorization: {credentials: hunter2}
+  params: {module: [http_2xx], token: [hunter2]}
+  static_configs: [{targets: ["db.shop:9102", "https://u:hunter2@a.example.org", "https://b.example.org"]}]
+  kubernetes_sd_configs: [{role: pod, api_server: "https://u:hunter2@api", namespaces: {names: [shop]}}]
+  relabel_configs:
+  - {source_labels: [__meta_kubernetes_pod_label_app], regex: gate, action: keep}
+  - {source_labels: [__meta_kubernetes_pod_container_port_name], regex: status, action: keep}
+  - {target_label: token, replacement: hunter2}
+  - {target_label: __address__, replacement: "u:hunter2@prober:9115"}
+"""
+_READER = """
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRole
+metadata: {name: reader}
+rules: [{apiGroups: [""], resources: [pods], verbs: [get, list, watch]}]
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRoleBinding
+metadata: {name: reader}
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: reader}
+subjects: [{kind: ServiceAccount, name: default, namespace: o11y}]
+---
+"""
+
+
+def _secret(text: str) -> Object:
+    return Object(
+        {
+            "apiVersion": "v1",
+            "kind": "Secret",
+            "metadata": {"name": "jobs", "namespace": "o11y"},
+            "stringData": {"jobs.yaml": text, "other": "x"},
+        }
+    )
+
+
+def _scraper(text: str) -> Workload:
+    source = Object(
+        {
+            "apiVersion": "monitoring.coreos.com/v1",
+            "kind": "Prometheus",
+            "metadata": {"name": "main", "namespace": "o11y"},
+        }
+    )
+    made = Workload("o11y", "scraper", "Prometheus")
+    made.texts = chosen(source, {"name": "jobs", "key": "jobs.yaml"}, Inventory([_secret(text)]))
+    return made
+
+
+def test_a_list_of_jobs_finds_the_pods_that_it_keeps() -> None:
+    gate = deployment("gate", "[{containerPort: 8000, name: proxy}, {containerPort: 8100, name: status}]")
+    found = flows(discovered.edges(cluster(_READER + gate, _scraper(_JOBS)), NOTHING_GIVEN))
+    assert found == {"o11y/scraper > shop/gate 8100/TCP"}
+
+
+def test_how_a_job_logs_in_is_kept_nowhere() -> None:
+    shown = addresses(_JOBS, "jobs.yaml")
+    assert "hunter2" not in shown
+    assert "db.shop:9102" in shown
+    assert "https://b.example.org" in shown
+
+
+def test_what_is_no_job_is_read_as_any_secret() -> None:
+    assert not _scraper("kubernetes_sd_configs").texts
+    assert not chosen(_secret(""), {"name": "jobs"}, Inventory([_secret(_JOBS)]))
+    assert addresses("# __param_target\nDB=redis://db:6379", "k") == addresses("DB=redis://db:6379\n#", "k")
