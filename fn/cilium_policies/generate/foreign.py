@@ -8,14 +8,13 @@ stands in the side's own namespace: a ReferenceGrant, a Gateway's allowedRoutes,
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Iterable
 from fnmatch import fnmatchcase
 
 from cilium_policies.catalogue.load import Catalogue
 from cilium_policies.config.model import EGRESS, INGRESS, Trust
 from cilium_policies.evidence.edge import OUR_OWN, Edge, LabelsPeer, Peer, namespace_of, workload_of
 from cilium_policies.generate.consents import Consents
-from cilium_policies.generate.uncovered import GUESSED, Key, Uncovered, of_workload, some
 from cilium_policies.kube.objects import CLUSTER_SCOPED, Object
 from cilium_policies.lean import NamedTuple
 from cilium_policies.workloads.cluster import Cluster
@@ -66,22 +65,6 @@ def judged(edges: Iterable[Edge], cluster: Cluster, trust: Trust, catalogue: Cat
                 marked = _without(marked, direction)
         kept.append(marked)
     return Judged(kept, foreign)
-
-
-def left_out(asked: Iterable[Foreign], told: Collection[Key]) -> Iterator[Uncovered]:
-    """A line for each direction of which sides are denied so: what else is known of it does not say that it lacks some.
-    `told`: those that have a line, or that the config closes."""
-    found: dict[Key, list[Foreign]] = {}
-    for one in asked:
-        key = (one.workload.key, one.direction)
-        if not one.open and one.workload.own and key not in told:
-            found.setdefault(key, []).append(one)
-    for (_, direction), sides in found.items():
-        workload, asking = sides[0].workload, list(dict.fromkeys(one.asks for one in sides))
-        pod = f"{{pod: {workload.namespace}/{workload.name}}}"
-        # a line that opens it would be for whoever asked
-        line = f"{{from: {pod}, to: none}}" if direction == EGRESS else f"{{from: none, to: {pod}}}"
-        yield of_workload(GUESSED, "denied-to-others", direction, workload, (some(asking),), line)
 
 
 def word_of(edge: Edge) -> str:

@@ -18,7 +18,7 @@ from cilium_policies.generate.blind import closed_blind, creators, forwards, ide
 from cilium_policies.generate.bundled import bundled
 from cilium_policies.generate.dns import Dns
 from cilium_policies.generate.evidence_inputs import given, roles, unmatched
-from cilium_policies.generate.foreign import Foreign, judged, left_out
+from cilium_policies.generate.foreign import Foreign, judged
 from cilium_policies.generate.kept_in_audit import KeptInAudit
 from cilium_policies.generate.knowledge import Knowledge
 from cilium_policies.generate.left_open import left_open
@@ -109,7 +109,10 @@ def plan(
     left += closed_blind(cluster, dns, chosen, {one.namespace for one in left})
     held = KeptInAudit(chosen, cluster, config, left)
     # after it: nobody holds another's pods in audit by asking for them
-    left += left_out(asked, settled | _listed(left))
+    if any(not one.open for one in asked):
+        from cilium_policies.generate.left_denied import left_denied  # few builds deny what others ask for
+
+        left += left_denied(asked, settled | _listed(left))
     on = {name: one for name, one in chosen.items() if not held.modes[name].off}
     left = [one for one in left if one.namespace in on or not one.namespace]
     return Plan(

@@ -224,13 +224,15 @@ def test_the_config_map_that_a_runner_has_its_jobs_mount_is_named_still() -> Non
 def test_an_issuer_says_still_whom_it_asks_and_of_what_kind_it_is() -> None:
     """A CA of one's own in the LAN, and one that asks nobody: the entry of cert-manager looks for both."""
     tree = list(objects("""
-{apiVersion: cert-manager.io/v1, kind: ClusterIssuer, metadata: {name: corp}, spec: {venafi: {zone: tiger, tpp: {url: "https://tpp.pki.acme.corp/vedsdk?x=tiger", caBundle: dGlnZXI=, credentialsRef: {name: tpp}}}}}
+{apiVersion: cert-manager.io/v1, kind: ClusterIssuer, metadata: {name: corp}, spec: {venafi: {zone: tiger, tpp: {
+  url: "https://tpp.pki.acme.corp/vedsdk?x=tiger", caBundle: dGlnZXI=, credentialsRef: {name: tpp}}}}}
 ---
 {apiVersion: cert-manager.io/v1, kind: Issuer, metadata: {name: own, namespace: shop}, spec: {selfSigned: {}}}
 """))  # fmt: skip
     pruner = Pruner(load(), set(), tree, told)
     corp, own = (pruner.prune(one) for one in tree)
-    assert corp is not None and own is not None
+    assert corp is not None
+    assert own is not None
 
     assert corp["spec"]["venafi"]["tpp"]["url"] == "https://tpp.pki.acme.corp"
     assert "tiger" not in str(corp)
