@@ -488,7 +488,7 @@ def test_a_part_of_an_unpacked_archive_says_where_the_repository_may_begin(tmp_p
     assert line == (
         f"none of the paths that are built lie in {root}/kubernetes/flux/cluster, and no .git above it says where the "
         f"repository begins; if it begins in {os.path.relpath(root)}: "
-        f"cilium-policies build {os.path.relpath(root)} --cluster kubernetes/flux/cluster"
+        f"cilium-policies build {os.path.relpath(root)} --cluster kubernetes/flux/cluster; if here: git init"
     )
     docs = built(root, "--cluster", "kubernetes/flux/cluster")
     assert "Deployment media/my-web" in {name(doc) for doc in docs}

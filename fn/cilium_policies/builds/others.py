@@ -20,7 +20,7 @@ def begins_above(repository: Repository, folder: str) -> RefusedError:
     above, here = os.path.relpath(repository.may_begin), os.path.relpath(folder, repository.may_begin)
     return refused(
         f"none of the paths that are built lie in {folder}, and no .git above it says where the repository begins",
-        f"if it begins in {above}: cilium-policies build {above} --cluster {here}",
+        f"if it begins in {above}: cilium-policies build {above} --cluster {here}; if here: git init",
     )
 
 
