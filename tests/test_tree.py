@@ -190,7 +190,8 @@ from cilium_policies import staging, tree
 texts = [tree.OWN + b"\\nkind: A\\n" * 400, tree.OWN + b"\\nkind: B\\n" * 400]
 print("ready", flush=True)
 for number in range(10 ** 6):
-    staging.apply(sys.argv[1], {f"a/{name}.yaml": texts[number % 2] for name in range(60)}, [])
+    with staging.alone(sys.argv[1]):
+        staging.apply(sys.argv[1], {f"a/{name}.yaml": texts[number % 2] for name in range(60)}, [])
 """
 
 
@@ -231,7 +232,8 @@ def test_killed_hard_it_leaves_nothing_that_git_would_take_and_the_next_run_clea
         left += len(stages)
         staging.finish(str(tmp_path))
         assert len(set(listed(tmp_path).values())) < 2
-        staging.apply(str(tmp_path), {f"a/{name}.yaml": tree.OWN for name in range(60)}, [])
+        with staging.alone(str(tmp_path)):
+            staging.apply(str(tmp_path), {f"a/{name}.yaml": tree.OWN for name in range(60)}, [])
         assert set(listed(tmp_path).values()) == {tree.OWN}
         assert [path.name for path in tmp_path.iterdir()] == ["a"]
     assert left, "no run was killed while it had a stage: the test shows nothing"
@@ -391,6 +393,42 @@ def test_two_writers_wait_for_each_other(tmp_path: Path) -> None:
     assert told == [b"", b""]
     assert len(set(listed(tmp_path).values())) == 1
     assert [path.name for path in tmp_path.iterdir()] == ["a"]
+
+
+# Holds the folder a while, and then writes a policy into it.
+HOLDER = """
+import sys
+import time
+from cilium_policies import staging, tree
+with staging.alone(sys.argv[1]):
+    print("held", flush=True)
+    time.sleep(0.5)
+    staging.apply(sys.argv[1], {"media/network-policies/app/late.yaml": tree.OWN + b"\\nkind: A\\n"}, [])
+"""
+
+
+def test_a_writer_looks_at_the_tree_when_the_one_before_it_is_done(tmp_path: Path) -> None:
+    """Else it would keep what that one brought, and no kustomization would list it."""
+    holder = subprocess.Popen([sys.executable, "-c", HOLDER, str(tmp_path)], stdout=subprocess.PIPE)
+    assert holder.stdout is not None
+    assert holder.stdout.readline() == b"held\n"
+    changes = tree.write(str(tmp_path), made(), prune=True)
+    assert holder.wait(60) == 0
+    holder.stdout.close()
+    assert changes.removed == ["media/network-policies/app/late.yaml"]
+    assert [*listed(tmp_path)] == sorted(made())
+
+
+def test_a_write_that_fails_leaves_no_folder_that_it_made(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(place: str, text: bytes) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(staging, "_store", full)
+    with pytest.raises(RefusedError):
+        tree.write(str(tmp_path / "x/y"), made())
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_file_of_somebody_else_in_the_way_stops_everything(tmp_path: Path) -> None:

@@ -18,19 +18,18 @@ _ENDING = frozenset((signal.SIGINT, signal.SIGTERM, signal.SIGHUP))
 
 
 def apply(root: str, made: dict[str, bytes], removed: list[str]) -> None:
-    """Writes and removes files below `root`, paths with `/`, in the order of `made`. Raises OSError; the files are then
-    as they were: what needs room comes before the first change that is seen, and what fails after it is undone.
+    """Writes and removes files below `root`, which this run holds (`alone`), paths with `/`, in the order of `made`.
+    Raises OSError; the files are then as they were: what needs room comes before the first change that is seen, and
+    what fails after it is undone.
 
-    One writer at a time. A signal that ends the program does so before the renames or after them. After SIGKILL between
-    two of them, which take milliseconds, some files are new and some old, each of them whole, until `finish` brings
-    the others. No file system renames many files at once, and a helper process that outlives the kill would be one
-    that this program promises not to start."""
+    A signal that ends the program does so before the renames or after them. After SIGKILL between two of them, which
+    take milliseconds, some files are new and some old, each of them whole, until `finish` brings the others. No file
+    system renames many files at once, and a helper process that outlives the kill would be one that this program
+    promises not to start."""
     new_folders: list[str] = []
     try:
-        _make_folder(root, new_folders)
-        with _alone(root), _signals_held():
+        with _signals_held():
             try:
-                _finish(root)
                 _replace(root, made, removed, new_folders)
             except _Ended:
                 _remove_empty(reversed(new_folders))  # the signal ends the program now
@@ -39,12 +38,30 @@ def apply(root: str, made: dict[str, bytes], removed: list[str]) -> None:
         raise
 
 
+@contextmanager
+def alone(root: str) -> Iterator[None]:
+    """One writer at a time: holds the folder, made where it is not there, from what is looked at in it to what is
+    replaced: else two would make a tree that is neither's. Ends first what a killed run began. Raises OSError."""
+    new_folders: list[str] = []
+    try:
+        with _held(root, new_folders):
+            try:
+                with _signals_held():
+                    _finish(root)
+            except OSError as error:
+                raise UnfinishedError(error.errno, error.strerror) from None
+            yield
+    except BaseException:
+        _remove_empty(reversed(new_folders))
+        raise
+
+
 def finish(root: str) -> None:
     """Ends what a killed run began below `root`: the tree is as before that run where it had renamed nothing, else as
     after it. Raises OSError."""
     if os.path.isdir(root) and any(name.startswith(STAGE) for name in os.listdir(root)):
-        with _alone(root), _signals_held():
-            _finish(root)
+        with alone(root):
+            pass
 
 
 def _finish(root: str) -> None:
@@ -63,6 +80,10 @@ def _finish(root: str) -> None:
                 _remove(root, removed, stage, [])
                 _remove_emptied(root, removed)
             shutil.rmtree(stage, ignore_errors=True)
+
+
+class UnfinishedError(OSError):
+    """What a killed run began cannot be ended: some files may be new, some old, each whole."""
 
 
 class HalfDoneError(OSError):
@@ -110,17 +131,32 @@ def _put(new: str, place: str, undo: list[tuple[str, str]]) -> None:
 
 
 @contextmanager
-def _alone(root: str) -> Iterator[None]:
+def _held(root: str, new_folders: list[str]) -> Iterator[None]:
     """Holds a lock on the folder; where a file system has none, nobody is kept out."""
-    handle = os.open(root, os.O_RDONLY)
+    handle = _locked(root, new_folders)
     try:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX)
-        except OSError:
-            pass
         yield
     finally:
         os.close(handle)
+
+
+def _locked(root: str, new_folders: list[str]) -> int:
+    while True:
+        _make_folder(root, new_folders)
+        try:
+            handle = os.open(root, os.O_RDONLY)
+        except FileNotFoundError:
+            continue
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX)
+        except OSError:
+            return handle
+        except BaseException:
+            os.close(handle)
+            raise
+        if os.path.isdir(root) and os.path.samestat(os.fstat(handle), os.stat(root)):
+            return handle
+        os.close(handle)  # another writer has removed the folder that it had made
 
 
 @contextmanager

@@ -17,7 +17,7 @@ from cilium_policies.document.finding import RefusedError, refused
 from cilium_policies.journal import OWN
 from cilium_policies.lean import NamedTuple
 from cilium_policies.listing import FOLDER, INDEX, MARK, index, is_listing, kustomization
-from cilium_policies.staging import HalfDoneError, apply, finish
+from cilium_policies.staging import HalfDoneError, UnfinishedError, alone, apply
 
 CLUSTER = "cluster-policies"  # the folder of cluster-wide policies
 _NAME = re.compile(r"[A-Za-z0-9]([-._A-Za-z0-9]*[A-Za-z0-9])?\Z")
@@ -84,11 +84,27 @@ def write(
     RefusedError where a file of somebody else is in the way, where a link leads elsewhere, or where writing fails;
     the tree is then as it was. What a killed run left half done is finished first, but for `dry_run`.
     """
-    if not dry_run:
-        try:
-            finish(root)
-        except OSError as error:
-            raise _unwritten(root, error, "a run was killed here: write again to finish it") from None
+    if dry_run:
+        return _changes(root, made, off, prune, indexed)[0]
+    try:
+        with alone(root):
+            changes, made = _changes(root, made, off, prune, indexed)
+            paths = sorted((*changes.added, *changes.changed), key=_rank)
+            apply(root, {path: made[path] for path in paths}, changes.removed)
+    except OSError as error:
+        cure = "the tree is as it was"
+        if isinstance(error, HalfDoneError):
+            cure = "some files are new, some old: write again"
+        elif isinstance(error, UnfinishedError):
+            cure = "a run was killed here: write again to finish it"
+        raise _unwritten(root, error, cure) from None
+    return changes
+
+
+def _changes(
+    root: str, made: dict[str, bytes], off: Callable[[str, bytes], bool], prune: bool, indexed: bool
+) -> tuple[Changes, dict[str, bytes]]:
+    """What a write does to the tree as it is, and all files that it makes."""
     _refuse_links(root, made)
     old = _own_files(root)
     stale = [path for path in sorted(old) if path not in made and not is_listing(path)]
@@ -108,15 +124,7 @@ def write(
         kept=kept,
         written=sorted({*made, *kept}),
     )  # fmt: skip
-    if not dry_run:
-        try:
-            paths = sorted((*changes.added, *changes.changed), key=_rank)
-            apply(root, {path: made[path] for path in paths}, changes.removed)
-        except OSError as error:
-            half = isinstance(error, HalfDoneError)
-            cure = "some files are new, some old: write again" if half else "the tree is as it was"
-            raise _unwritten(root, error, cure) from None
-    return changes
+    return changes, made
 
 
 def _unwritten(root: str, error: OSError, cure: str) -> RefusedError:
