@@ -51,6 +51,11 @@ def test_another_variable_of_nginx_may_be_part_of_a_host(behind: str) -> None:
         ("smtp://relay", {("relay", 25, "TCP"), ("relay", 465, "TCP"), ("relay", 587, "TCP")}),
         ("udp://syslog:5514", {("syslog", 5514, "UDP")}),
         ("dns:///backend:50051", {("backend", 50051, "TCP")}),
+        ("dns://10.96.0.10/pricing.shop:50051", {("pricing.shop", 50051, "TCP")}),
+        ("kubernetes:///backend:grpc", {("backend", 0, "TCP")}),
+        ("kubernetes://backend:50051/", {("backend", 50051, "TCP")}),
+        ("dns://10.96.0.10/TOKEN/TOKEN/pricing.shop.svc:50051", set()),
+        ("dns:///TOKEN:50051/pricing.shop.svc", set()),
         ("web:8080", {("web", 8080, "TCP")}),
         (
             "kafka-0.kafka:9092,kafka-1.kafka:9092",

@@ -62,10 +62,11 @@ class Address(NamedTuple):
 
 # Patterns that few inputs need are text here: `re` compiles them when they are used, and keeps them.
 _GRPC = ("dns:", "passthrough:", "ipv4:", "xds:", "kubernetes:", "discovery:")
-# Names that gRPC's and Kratos' resolvers are given: `dns:///cart:50051`, `xds:///cart`
+# Names that resolvers of gRPC and Kratos are given: `dns:///cart:50051`, `xds:///cart`; no part of a path, which may
+# hold a token
 _GRPC_NAME = (
     r"\b(?:dns|passthrough|ipv4|xds|kubernetes|discovery):(?://[\w.\-:~]{1,253}/(?=[A-Za-z0-9])|///?)"
-    r"([A-Za-z0-9][\w.\-]{0,252})(?::(\d{1,5})\b)?"
+    r"([A-Za-z0-9][\w.\-]{0,252})(?![\w.\-])(?::(\d{1,5})\b)?(?!:\d)(?!/[^\s\"'`,;|)\]}])"
 )
 _AUTHORITY = r"(\[[0-9a-fA-F:.]+\]|(?:[A-Za-z0-9_.\-]|\$\{[^}]*\})+)(?::(\d{1,5}))?(?![\w$%{:.\-])"
 _PORT = re.compile(r":(\d{1,5})(?![\w.:@\-])")
