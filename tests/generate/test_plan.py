@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import yaml
-from cilium_policies.config.model import Config
+from cilium_policies.config.model import ClusterConfig, Config
 from cilium_policies.config.read import read
 
 from tests.support import deployment, made, namespace, service
@@ -95,3 +95,31 @@ def test_uncovered_audit_keeps_that_direction_soft() -> None:
     held = {one.name: plan.held.mode("shop", [one]) for one in plan.subjects}
     assert held == {"web": ("audit", "enforce"), "api": ("enforce", "audit")}
     assert any("stays in audit" in one.message for one in plan.findings)
+
+
+_EBS = """apiVersion: apps/v1
+kind: Deployment
+metadata: {name: ebs-csi-controller, namespace: kube-system}
+spec:
+  selector: {matchLabels: {app: ebs-csi-controller}}
+  template:
+    metadata: {labels: {app: ebs-csi-controller}}
+    spec:
+      serviceAccountName: ebs
+      containers: [{name: plugin, image: "registry.invalid/ebs-csi-driver/aws-ebs-csi-driver:v1"}]
+"""
+_ROLE = """apiVersion: v1
+kind: ServiceAccount
+metadata: {name: ebs, namespace: kube-system, annotations: {eks.amazonaws.com/role-arn: x}}
+"""
+
+
+def test_who_may_take_the_role_of_the_node_is_announced() -> None:
+    eks = Config(mode="enforce", cluster=ClusterConfig(distribution="eks"))
+    plan = made(_EBS, config=eks).plan
+    [found] = [one for one in (*plan.uncovered, *plan.guessed) if one.why == "node-role"]
+    assert str(found) == "kube-system/ebs-csi-controller egress"
+    assert "to: {cidr: 169.254.169.254/32}, ports: [80/TCP]" in found.cure
+    for documents, config in (((_EBS, _ROLE), eks), ((_EBS,), Config(mode="enforce"))):
+        plan = made(*documents, config=config).plan
+        assert not [one for one in (*plan.uncovered, *plan.guessed) if one.why == "node-role"]

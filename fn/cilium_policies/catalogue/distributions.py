@@ -44,7 +44,8 @@ class Bundled(NamedTuple):
 
 class Identity(NamedTuple):
     """How pods get their identity in the cloud: those whose account has the annotation `account` and not `without`.
-    `to`: an entity or `cidr:RANGE`; `said`: only where the user has named the distribution."""
+    `to`: an entity or `cidr:RANGE`; `said`: only where the user has named the distribution; `unopened`: by `spec.allow`
+    alone, and what may need it is announced."""
 
     to: str
     ports: tuple[str, ...]
@@ -52,6 +53,7 @@ class Identity(NamedTuple):
     account: str = ""
     without: str = ""
     said: bool = False
+    unopened: bool = False
 
 
 class Distribution(NamedTuple):
@@ -126,6 +128,7 @@ def _identity(data: Mapping) -> Identity:
         text(data.get("account")),
         text(data.get("without")),
         flag(data.get("said")),
+        flag(data.get("unopened")),
     )
 
 

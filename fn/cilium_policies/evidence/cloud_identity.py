@@ -140,6 +140,7 @@ def withheld(cluster: Cluster, users: Mapping) -> Iterator[tuple[Workload, Ident
     address: their account or labels ask for it, or no account is shown and the catalogue knows them to call this cloud
     (`users`, as `Given.cloud_users`)."""
     settings = cluster.settings
+    yield from _of_nodes(cluster, users)
     rows = [one for one in settings.platform.identity if one.said and one.account]
     if settings.said or not rows:
         return
@@ -153,6 +154,21 @@ def withheld(cluster: Cluster, users: Mapping) -> Iterator[tuple[Workload, Ident
                 yield workload, asked
 
 
+def _of_nodes(cluster: Cluster, users: Mapping) -> Iterator[tuple[Workload, Identity]]:
+    """Workloads that the catalogue knows to call the platform's cloud, whose account shows no role of their own there:
+    they have it by another way, or the role of their node."""
+    platform = cluster.settings.platform
+    row = next((one for one in platform.identity if one.unopened), None)
+    for workload in cluster.workloads if row is not None else ():
+        known = platform.cloud in users.get(workload.component, ()) and not workload.host_network
+        if (
+            row is not None
+            and known
+            and row.without not in _account_keys(cluster, workload, [row.without.encode()])
+        ):
+            yield workload, row
+
+
 def _is_hidden_user(cluster: Cluster, workload: Workload, users: Mapping) -> bool:
     """Whether pods that an operator makes call the platform's cloud, by an account that the operator makes as well."""
     source = workload.source
@@ -164,7 +180,7 @@ def _is_hidden_user(cluster: Cluster, workload: Workload, users: Mapping) -> boo
 
 def _applies(one: Identity, keys: Keys, *, said: bool) -> bool:
     """Whether a pod with these keys at its account gets its identity so."""
-    if one.said and not said:
+    if one.unopened or (one.said and not said):
         return False
     return (not one.account or one.account in keys) and (not one.without or one.without not in keys)
 

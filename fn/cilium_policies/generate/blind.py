@@ -185,5 +185,8 @@ def identities(
             pod = f"{{pod: {one.namespace}/{one.name}}}"
             cure = f"{{from: {pod}, to: {{cidr: {place}}}, ports: [{ports}], why: {asked.why}}}"
             for_all = f"cluster: {{distribution: {cluster.settings.platform.name}}}"
+            if asked.unopened:
+                yield of_workload(GUESSED, "node-role", EGRESS, one, (place,), cure)
+                continue
             found = of_workload(UNKNOWN, "identity", EGRESS, one, (place,), cure)
             yield found._replace(for_all=for_all)
