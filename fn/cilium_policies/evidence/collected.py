@@ -220,8 +220,10 @@ class Collected:
             return
         for one in self._objects(workload, row):
             yield from told_by(one, row) if name else self._fields(one, row)
-            for secret in secrets_of(one, row):
-                yield from self._entries(*secret)
+            kept = names_at(one.body, texts(row.get("entries")))
+            for namespace, called in secrets_of(one, row):
+                told = self._entries(namespace or workload.namespace, called)
+                yield from (each for each in told if not kept or each.key in kept)
 
     def _fields(self, one: Object, row: Mapping) -> tuple[Text, ...]:
         """What a row has an object say: looked for once, however many pods read it."""

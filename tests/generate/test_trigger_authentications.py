@@ -1,0 +1,60 @@
+"""What a trigger's Secret says: its scaler calls what stands in the keys that a TriggerAuthentication takes of it."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.support import deployment, namespace, policies, service
+
+SCALER = """apiVersion: apps/v1
+kind: Deployment
+metadata: {name: keda-operator, namespace: keda}
+spec:
+  selector: {matchLabels: {app: keda-operator}}
+  template:
+    metadata: {labels: {app: keda-operator, app.kubernetes.io/name: keda-operator}}
+    spec:
+      serviceAccountName: keda-operator
+      containers: [{name: keda, image: "ghcr.io/kedacore/keda:2.20.2"}]
+"""
+SECRET = """apiVersion: v1
+kind: Secret
+metadata: {name: queue, namespace: %s}
+stringData: {host: 'http://app:pw@queue.shop.svc.cluster.local:15672/work', other: 'redis://cache.shop:6379'}
+"""
+READER = """apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRole
+metadata: {name: keda}
+rules: [{apiGroups: [keda.sh, ""], resources: ["*"], verbs: ["*"]}]
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRoleBinding
+metadata: {name: keda}
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: keda}
+subjects: [{kind: ServiceAccount, name: keda-operator, namespace: keda}]
+"""
+
+
+@pytest.mark.parametrize(
+    ("kind", "where", "place"),
+    [("TriggerAuthentication", "shop", ", namespace: shop"), ("ClusterTriggerAuthentication", "keda", "")],
+)
+def test_the_scaler_calls_what_the_key_of_its_secret_names(kind: str, where: str, place: str) -> None:
+    asks = f"""apiVersion: keda.sh/v1alpha1
+kind: {kind}
+metadata: {{name: queue{place}}}
+spec: {{secretTargetRef: [{{parameter: host, name: queue, key: host}}]}}
+"""
+    servers = [
+        document
+        for name, port in (("queue", 15672), ("cache", 6379))
+        for document in (
+            deployment(f"shop/{name}", port=port),
+            service(f"shop/{name}", port=port, target=str(port)),
+        )
+    ]
+    found = policies(namespace("shop"), namespace("keda"), SCALER, READER, SECRET % where, asks, *servers)
+    rules = [rule for one in found["keda/keda-operator"].specs for rule in one.egress or ()]
+    ports = {port.port for rule in rules for group in rule.ports or () for port in group.ports}
+    assert "15672" in ports
+    assert "6379" not in ports
