@@ -87,3 +87,31 @@ def test_a_component_behind_services_that_nothing_publishes_is_not_for_the_world
     for shown in ((), (published,), (service("shop/other"),)):
         found = rules("ingress", edge("from", "world"), *shown)
         assert any("world" in (one.entities or ()) for one in found)
+
+
+def test_host_ports_of_an_agents_receivers_are_for_the_clusters_pods() -> None:
+    agent = """apiVersion: apps/v1
+kind: DaemonSet
+metadata: {name: agent, namespace: o11y}
+spec:
+  selector: {matchLabels: &labels {app.kubernetes.io/name: opentelemetry-collector, component: agent-collector}}
+  template:
+    metadata: {labels: *labels}
+    spec:
+      containers:
+      - name: collector
+        image: registry.invalid/otel/opentelemetry-collector-k8s:0.158.0
+        ports:
+        - {containerPort: 8125, hostPort: 8125, protocol: UDP}
+        - {containerPort: 9999, hostPort: 9999}
+"""
+    found = policies(namespace("o11y"), agent, config=Config(mode="enforce"))
+    [own] = [one for name, one in found.items() if "collector" in name]
+    told = {
+        port.port
+        for rule in own.specs[0].ingress or ()
+        for group in rule.ports or ()
+        for port in group.ports
+        if "world" in (rule.entities or ()) or any(one.cidr == "0.0.0.0/0" for one in rule.cidrs or ())
+    }
+    assert told == {"9999"}
