@@ -79,3 +79,16 @@ def test_an_inventory_in_the_input_is_found_by_its_name() -> None:
     missing = run([("web", WEB)], options)
     assert missing.code == 1
     assert "no ClusterInventory called cluster" in missing.stderr[0]
+
+
+def test_the_greater_part_of_a_cluster_in_one_file_has_the_rest_beside_it() -> None:
+    """`build` prints one stream; who then builds one of its namespaces may hold most of its objects. What the build
+    itself no longer has is gone: its namespace is shown."""
+    gone = deployment("back/gone", extra="env:\n- {name: API_URL, value: 'http://api:80'}\n")
+    whole = stream(
+        namespace("shop"), namespace("back"), API.decode(), WEB.decode(), deployment("back/more"), gone
+    )
+    back = stream(namespace("back"), API.decode(), deployment("back/more"))
+    api, _ = only(back, "back", inventory(whole=whole))
+    assert "k8s:io.kubernetes.pod.namespace: shop" in api
+    assert "gone" not in api

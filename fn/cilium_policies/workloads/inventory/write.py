@@ -131,7 +131,8 @@ class SavedInventory:
 
     def others(self, own: list[Object], files: Mapping[str, bytes] | None = None) -> list[Object]:
         """The objects of the other builds. Those of the build at hand are left out: by the name or content of
-        its file, else by what most of its objects are; of what is left, objects that stand in the input."""
+        its file, else by what most of its objects are; of what is left, objects that stand in the input. One file may
+        hold the whole cluster, of which the input is the greater part: namespaces that it does not show are others'."""
         names = set(files or ()) | {one.where.file for one in own}
         digests = {_digest(data) for data in (files or {}).values()}
         here = {_id(one) for one in own if not _is_open(one)}
@@ -141,9 +142,16 @@ class SavedInventory:
             for number, (build, _) in enumerate(builds)
             if _same_file(text(build.get("file")), names) or text(build.get("sha256")) in digests
         ]
-        same = same or _most_alike([objects for _, objects in builds], here)
-        others = (objects for number, (_, objects) in enumerate(builds) if number not in same)
-        return [one for objects in others for one in objects if _id(one) not in here]
+        alike = [] if same else _most_alike([objects for _, objects in builds], here)
+        shown = {one.namespace for one in own} | {""}
+        others = (
+            one
+            for number, (_, objects) in enumerate(builds)
+            if number not in same
+            for one in objects
+            if number not in alike or _home(one) not in shown
+        )
+        return [one for one in others if _id(one) not in here]
 
     def knows(self, files: Mapping[str, bytes]) -> bool:
         """Whether it was made from inputs of this very content, whatever they are called. Files that it was made from
@@ -179,6 +187,11 @@ def _same_file(file: str, names: set[str]) -> bool:
 
 def _id(one: Object) -> tuple[str, str, str, str]:
     return (one.group, one.kind, one.namespace, one.name)
+
+
+def _home(one: Object) -> str:
+    """The namespace that an object stands in, or is."""
+    return one.name if one.kind == "Namespace" else one.namespace
 
 
 def _is_open(one: Object) -> bool:
