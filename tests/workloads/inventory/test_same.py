@@ -51,43 +51,6 @@ def test_arguments_are_read_as_one_text() -> None:
 
 
 @pytest.mark.parametrize(
-    "spec",
-    [
-        "{venafi: {zone: z, tpp: {url: 'https://cart.shop.svc/vedsdk'}}}",
-        "{vault: {server: 'http://cart.shop:8200'}}",
-    ],
-)
-def test_whom_an_issuer_has_certificates_from_is_kept(spec: str) -> None:
-    """Of Venafi nothing was: what its server's own build lets in hangs on it."""
-    [one] = objects(
-        f"{{apiVersion: cert-manager.io/v1, kind: ClusterIssuer, metadata: {{name: i}}, spec: {spec}}}"
-    )
-    assert "cart.shop" in str(Pruner(load(), set(), objects(NAMED), told).prune(one))
-
-
-def test_commands_of_probes_and_hooks_are_kept() -> None:
-    [one] = objects("""
-apiVersion: v1
-kind: Pod
-metadata: {name: p, namespace: shop}
-spec:
-  containers:
-  - name: c
-    image: busybox
-    livenessProbe: {exec: {command: [pg_isready, -h, cart, -U, tiger]}}
-    lifecycle: {preStop: {exec: {command: [wget, "http://me:tiger@cart:8080/leave"]}}, postStart: {sleep: {}}}
-""")
-    [kept] = (Pruner(load(), set(), objects(NAMED), told).prune(one) or {})["spec"]["containers"]
-    assert "tiger" not in str(kept)
-    hooks = (kept["livenessProbe"], kept["lifecycle"]["preStop"])
-    said = ["\n".join(each["exec"]["command"]) for each in hooks]
-    assert [(one.host, one.port) for text in said for one in told(text, "", True)] == [
-        ("cart", 5432),
-        ("cart", 8080),
-    ]
-
-
-@pytest.mark.parametrize(
     ("command", "found"),
     [
         ("apk add --no-cache curl tiger", "apk --no-cache add|apk add"),
@@ -221,14 +184,25 @@ def test_the_config_map_that_a_runner_has_its_jobs_mount_is_named_still() -> Non
     assert "tiger" not in kept
 
 
+_ISSUERS = """
+apiVersion: cert-manager.io/v1
+kind: ClusterIssuer
+metadata: {name: corp}
+spec:
+  venafi:
+    zone: tiger
+    tpp: {url: "https://tpp.pki.acme.corp/vedsdk?x=tiger", caBundle: dGlnZXI=, credentialsRef: {name: tpp}}
+---
+apiVersion: cert-manager.io/v1
+kind: Issuer
+metadata: {name: own, namespace: shop}
+spec: {selfSigned: {}}
+"""
+
+
 def test_an_issuer_says_still_whom_it_asks_and_of_what_kind_it_is() -> None:
     """A CA of one's own in the LAN, and one that asks nobody: the entry of cert-manager looks for both."""
-    tree = list(objects("""
-{apiVersion: cert-manager.io/v1, kind: ClusterIssuer, metadata: {name: corp}, spec: {venafi: {zone: tiger, tpp: {
-  url: "https://tpp.pki.acme.corp/vedsdk?x=tiger", caBundle: dGlnZXI=, credentialsRef: {name: tpp}}}}}
----
-{apiVersion: cert-manager.io/v1, kind: Issuer, metadata: {name: own, namespace: shop}, spec: {selfSigned: {}}}
-"""))  # fmt: skip
+    tree = list(objects(_ISSUERS))
     pruner = Pruner(load(), set(), tree, told)
     corp, own = (pruner.prune(one) for one in tree)
     assert corp is not None
