@@ -142,8 +142,7 @@ class Collected:
             yield from self._entries(namespace, name)
 
     def _told_by_argument(self, workload: Workload) -> Iterator[Text]:
-        """What a controller is told to read (`--configmap=NAME`, of the own namespace), and whither to send what no
-        Ingress serves."""
+        """What it is told to read (`--configmap=NAME`, of its namespace), and where it sends what no Ingress serves."""
         for one in workload.texts:
             if one.is_arguments and _DEFAULT_BACKEND in one.value:
                 from cilium_policies.evidence.served_ports import unrouted
@@ -178,8 +177,7 @@ class Collected:
         yield from (each for one in others for each in fields_of(one))
 
     def _said_by(self, source: Object) -> _Said:
-        """Names of configuration in a custom resource, names and keys that it chooses there, and the objects that it
-        leads to: looked for once, however many workloads it stands for."""
+        """Names of configuration in a custom resource, names and keys chosen there, what it leads to: found once."""
         if id(source) not in self._said:
             names, keys = tuple(named_at(source.spec)), tuple(chosen_at(source.spec))
             self._said[id(source)] = (names, keys, list(followed(source, self._cluster.inventory)))
