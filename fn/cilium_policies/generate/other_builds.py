@@ -15,7 +15,7 @@ from cilium_policies.evidence.words import evidence_words
 from cilium_policies.generate.uncovered import BOTH, GUESSED, UNKNOWN, Key, Uncovered, of_workload
 from cilium_policies.kube.gateway_api import ingress_class
 from cilium_policies.kube.kinds import ROUTE_KINDS
-from cilium_policies.kube.objects import Mapping, Object, text
+from cilium_policies.kube.objects import Mapping, Object, mappings, text
 from cilium_policies.lean import Any
 from cilium_policies.workloads.cluster import Cluster
 from cilium_policies.workloads.model import Workload, WorkloadKey
@@ -150,13 +150,23 @@ def leads_nowhere(
         if one.where.elsewhere:
             continue
         if id(one) not in used:
-            if one.namespace in closed:
+            if one.namespace in closed and not _redirects(one):
                 yield Uncovered(GUESSED, "leads-nowhere", BOTH, one.namespace, one.name, None, one, (), _SHOW)
             continue
         _name_backends(cluster, one, closed, told)
     for one in _attached(cluster):
         _name_backends(cluster, one, closed, told)
     yield from told.values()
+
+
+def _redirects(route: Object) -> bool:
+    """Whether a route of the Gateway API leads to nobody: all that it does is to send clients elsewhere (to https)."""
+    rules = mappings(route.spec.get("rules"))
+    return bool(rules) and all(
+        not rule.get("backendRefs")
+        and any("requestRedirect" in each for each in mappings(rule.get("filters")))
+        for rule in rules
+    )
 
 
 def _attached(cluster: Cluster) -> Iterator[Object]:
