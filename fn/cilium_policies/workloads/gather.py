@@ -59,7 +59,7 @@ def gather(
     services = _copied(shown, catalogue, workloads, services, unseen, settings.component_namespaces, bindings)
     services += distribution.add_bundled(settings.platform, workloads, catalogue, shown)
     unplaced: list[Object] = []
-    operated, behind = _operated(shown, catalogue, workloads, unplaced, settings.platform.name)
+    operated, behind = _operated(shown, catalogue, workloads, unplaced, settings.platform.name, bindings)
     for one in operated:
         _placed(one)
     workloads += _not_shown(operated, workloads)
@@ -152,7 +152,12 @@ def _written(shown: Inventory, catalogue: Catalogue) -> list[Object]:
 
 
 def _operated(
-    shown: Inventory, catalogue: Catalogue, workloads: list[Workload], unplaced: list[Object], platform: str
+    shown: Inventory,
+    catalogue: Catalogue,
+    workloads: list[Workload],
+    unplaced: list[Object],
+    platform: str,
+    bindings: Callable[[], Bindings],
 ) -> tuple[list[Workload], list[Service]]:
     if not any(catalogue.made_by(group, kind) for group, kind in shown.kinds):
         return [], []
@@ -160,7 +165,7 @@ def _operated(
         operator_workloads,  # builds without custom resources do not pay for it
     )
 
-    return operator_workloads(shown, catalogue, workloads, unplaced, platform)
+    return operator_workloads(shown, catalogue, workloads, unplaced, platform, bindings)
 
 
 def _copied(

@@ -7,7 +7,7 @@ are configured.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from cilium_policies.catalogue.conditions import holds, object_makes, signs, via_agrees
 from cilium_policies.catalogue.load import Catalogue
@@ -24,6 +24,7 @@ from cilium_policies.workloads.model import Service, Workload
 
 if TYPE_CHECKING:
     from cilium_policies.catalogue.facts import Answers
+    from cilium_policies.kube.access_rules import Bindings
 
 
 def operator_workloads(
@@ -32,13 +33,15 @@ def operator_workloads(
     operators: Iterable[Workload],
     unplaced: list[Object] | None = None,
     platform: str = "",
+    bindings: Callable[[], Bindings] | None = None,
 ) -> tuple[list[Workload], list[Service]]:
     """The workloads that custom resources stand for, and the Services that their operators make. `unplaced` is given
-    the objects of which pods come in a namespace that the input does not tell; `platform` is the distribution."""
+    the objects of which pods come in a namespace that the input does not tell; `platform` is the distribution, and
+    `bindings` tell operators from pods that look like them."""
     controllers: dict[str, list[Workload]] = {}
     for operator in operators:
         controllers.setdefault(operator.component, []).append(operator)
-    made = list(_made(inventory, catalogue, controllers, platform))
+    made = list(_made(inventory, catalogue, controllers, platform, bindings))
     if not made:
         return [], []
     # few builds hold such objects
@@ -77,12 +80,17 @@ def operator_workloads(
 
 
 def _made(
-    inventory: Inventory, catalogue: Catalogue, controllers: dict[str, list[Workload]], platform: str
+    inventory: Inventory,
+    catalogue: Catalogue,
+    controllers: dict[str, list[Workload]],
+    platform: str,
+    bindings: Callable[[], Bindings] | None,
 ) -> Iterator[tuple[Object, Component, MadeBy, _Facts]]:
     """The objects of which pods come, each with the entry that says so."""
     for group, kind in dict.fromkeys((one.group, one.kind) for one in inventory.objects):
         for component, entry in catalogue.made_by(group, kind):
-            facts = _Facts(inventory, controllers, entry.operator, platform)
+            operator = _operator(controllers.get(entry.operator, ()), group, bindings)
+            facts = _Facts(inventory, controllers, operator, platform, bindings)
             words = signs(entry.enabled, entry.default)
             told = [one for one in inventory.of(kind, group=group) if words is None or one.may_say(words)]
             # of several objects that mean the same pods the first by name speaks for them, in whichever build
@@ -98,6 +106,22 @@ def _made(
                     yield one, component, member, facts
 
 
+def _operator(
+    found: Sequence[Workload], group: str, bindings: Callable[[], Bindings] | None
+) -> Workload | None:
+    """Of several pods that are taken for a controller the one whose word counts for objects of its group: of a release
+    or an operator's object, by a role that reads them everywhere, by label and image, and then by either."""
+
+    def doubt(one: Workload) -> int:
+        if not one.by_marks:
+            return 0
+        if bindings is not None and one.namespace in bindings().readers(group):
+            return 1
+        return 2 if one.by_label and one.by_image else 3
+
+    return min(found, key=doubt) if len(found) > 1 else next(iter(found), None)
+
+
 def _makes(entry: MadeBy, one: Object, facts: _Facts) -> bool:
     facts.body, facts.group, facts.namespace = one.body, one.group, one.namespace
     return object_makes(entry, one.body) and via_agrees(entry, one.body, facts) and holds(entry.given, facts)
@@ -111,7 +135,12 @@ class _Facts:
     args: tuple[str, ...] = ()
 
     def __init__(
-        self, inventory: Inventory, controllers: dict[str, list[Workload]], operator: str, platform: str
+        self,
+        inventory: Inventory,
+        controllers: dict[str, list[Workload]],
+        operator: Workload | None,
+        platform: str,
+        bindings: Callable[[], Bindings] | None,
     ) -> None:
         self.distribution = platform
         self.body: Mapping = {}
@@ -119,8 +148,8 @@ class _Facts:
         self.answers: Answers = {}
         self._inventory = inventory
         self._controllers = controllers
-        found = controllers.get(operator) if operator else None
-        self.operator = found[0] if found else None
+        self._bindings = bindings
+        self.operator = operator
 
     @property
     def values(self) -> Mapping:
@@ -151,6 +180,12 @@ class _Facts:
         return group != self.group or not self.namespace or not spaces.isdisjoint(("", self.namespace))
 
     def present(self, component: str) -> bool:
-        return component in self._controllers
+        """Whether the cluster has it: pods that only look like it, in some namespace, take nothing from others."""
+        found = self._controllers.get(component, ())
+        return any(not one.by_marks or self._is_vouched(one) for one in found)
+
+    def _is_vouched(self, one: Workload) -> bool:
+        told = self._bindings
+        return told is None or told().is_vouched(one.namespace, one.service_account)
 
     called_so = present
