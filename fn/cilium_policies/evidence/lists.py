@@ -54,6 +54,6 @@ def is_list(value: str) -> bool:
 
 def joined(value: str) -> str:
     """Such a list as most programs take several: with commas between them; any other value as it is."""
-    if not is_list(value):
+    if value[:1] != "[" or not is_list(value):  # nearly none does, and each variable is asked
         return value
     return ",".join(one.strip() for one in re.findall(r"[\"']([^\"'\n]{1,400})[\"']", value))
