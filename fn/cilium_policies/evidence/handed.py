@@ -13,7 +13,7 @@ from cilium_policies.catalogue.flows import texts
 from cilium_policies.catalogue.recognise import is_image, repository_of
 from cilium_policies.evidence.host_keys import is_host_key
 from cilium_policies.kube.objects import Mapping, Object, flag, mappings, strings, text, walk_strings
-from cilium_policies.kube.registries import is_public, parted
+from cilium_policies.kube.registries import names_publishers, parted
 from cilium_policies.workloads.cluster import Cluster
 from cilium_policies.workloads.model import Text, Workload
 
@@ -125,7 +125,7 @@ def of_images(cluster: Cluster, row: Mapping) -> Iterator[Text]:
     for one in sorted(cluster.workloads, key=lambda one: one.key):
         notes = (f"{key}={value}" for key, value in one.annotations.items())
         said = (*one.images, *notes, *(found.value for found in one.texts))
-        hosts = {host for image in one.images if not is_public(host := parted(image)[0])} - met
+        hosts = {host for image in one.images if not names_publishers(host := parted(image)[0])} - met
         if hosts and one.source is not None and any(map(sought, said)):
             met |= hosts
             for host in sorted(hosts):

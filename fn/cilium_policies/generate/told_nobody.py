@@ -18,7 +18,7 @@ from cilium_policies.generate.shown import hidden_keys, is_said_to_name, is_show
 from cilium_policies.kube.inventory import Inventory
 from cilium_policies.kube.objects import Mapping, at, mappings, sequence, text
 from cilium_policies.kube.pods import TASKS, containers, pod_spec
-from cilium_policies.kube.registries import cached, is_public, parted
+from cilium_policies.kube.registries import cached, names_publishers, parted
 from cilium_policies.workloads.cluster import Cluster
 from cilium_policies.workloads.model import Workload
 
@@ -96,7 +96,7 @@ class Publishers:
     def _publisher(self, repository: str) -> str:
         """`ghcr.io/acme` of `ghcr.io/acme/shop/cart`; of a registry of the user's own its host."""
         host, path = parted(repository)
-        return f"{host}/{_group(path)}" if is_public(host) or host in self._mirrors else host
+        return f"{host}/{_group(path)}" if names_publishers(host) or host in self._mirrors else host
 
     def is_everybodys(self, one: Workload) -> bool:
         """Whether the program is published for everybody: in a public registry, Docker's own image, one of somebody
@@ -107,7 +107,7 @@ class Publishers:
             return False
         repository = _origin(one.images[0])
         host, path = parted(repository)
-        if not (is_public(host) or host in self._mirrors):
+        if not (names_publishers(host) or host in self._mirrors):
             return False
         known = _group(path) == _OFFICIAL or _group(path) in self._known
         publisher = self._publisher(repository)

@@ -49,11 +49,11 @@ def cached(repository: str) -> tuple[str, str] | None:
 def is_publishers(repository: str, path: str) -> bool:
     """Whether a repository (without tag) is `path` in one of these registries, and not below it."""
     host, rest = parted(repository)
-    return is_public(host) and rest == path
+    return names_publishers(host) and rest == path
 
 
-def is_public(host: str) -> bool:
-    """Whether a registry is one of these."""
+def names_publishers(host: str) -> bool:
+    """Whether the path of an image in this registry begins with its publisher."""
     return host in _HOSTS
 
 

@@ -27,7 +27,7 @@ from cilium_policies.workloads.credentials import (
     without_path,
 )
 from cilium_policies.workloads.inventory.sought import Patterns, Sought, shown, spans_of
-from cilium_policies.workloads.inventory.told import HOST_NAME, Found, Read, Told, is_public
+from cilium_policies.workloads.inventory.told import HOST_NAME, Found, Read, Told, ends_publicly
 from cilium_policies.workloads.inventory.vocabulary import VOCABULARY
 from cilium_policies.workloads.inventory.words import (
     FLAG,
@@ -216,9 +216,11 @@ class Scrubber:
             return True
         if "$" in word and IN_CLUSTER.fullmatch(_REFERENCE.sub("x", word)):
             return True  # `web.$(NAMESPACE).svc`
-        if word.count(".") > 1 and is_public(word) and HOST_NAME.fullmatch(word):
+        if word.count(".") > 1 and ends_publicly(word) and HOST_NAME.fullmatch(word):
             return True
         told = (
-            is_address(word, key, self._is_named) or is_public(word) or (":" in word and word.count(".") > 1)
+            is_address(word, key, self._is_named)
+            or ends_publicly(word)
+            or (":" in word and word.count(".") > 1)
         )
         return bool(told) and parsed.holds(word)

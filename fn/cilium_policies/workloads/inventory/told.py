@@ -49,7 +49,7 @@ class Told:
         self.found = lru_cache(maxsize=_LATEST)(self._found)
 
     def _known(self, host: str) -> bool:
-        return self._of_cluster(host) or is_public(host)
+        return self._of_cluster(host) or ends_publicly(host)
 
     def _found(self, value: str, key: str) -> list[list[Found]]:
         """As the value of a variable, and as a file. Reading is most of the work, and what was made of a text is often
@@ -112,7 +112,7 @@ def _said(key: str, own: str, scrubbed: str) -> str:
     return key if word == own or plain or word in scrubbed else "x"
 
 
-def is_public(host: str) -> bool:
+def ends_publicly(host: str) -> bool:
     """Whether a name, perhaps with its port, ends as one of the Internet's does."""
     name, _, end = host.removeprefix("tcp:").partition(":")[0].rstrip(".").rpartition(".")
     return bool(name) and end.lower() in top_level_domains()
