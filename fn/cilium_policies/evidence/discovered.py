@@ -1,5 +1,6 @@
 """Jobs of a Prometheus that its own configuration finds pods for: `kubernetes_sd_configs` of the role `pod` whose
-`relabel_configs` keep a namespace and labels that stand there literally, and say the port; and of the role `node`."""
+`relabel_configs` keep a namespace and labels, or an annotation, that stand there literally, and say the port; and of
+the role `node`."""
 
 from __future__ import annotations
 
@@ -13,6 +14,7 @@ from cilium_policies.evidence.given import Given
 from cilium_policies.evidence.reasons import Reason
 from cilium_policies.kube.access_rules import EVERYWHERE
 from cilium_policies.kube.kinds import EVIDENCE
+from cilium_policies.kube.labels import RELEASE_NAME
 from cilium_policies.kube.objects import Mapping, at, mapping, mappings, port_number, sequence, text
 from cilium_policies.kube.ports import Port
 from cilium_policies.workloads.cluster import Cluster
@@ -20,7 +22,7 @@ from cilium_policies.workloads.model import Workload
 
 _SIGN = EVIDENCE["discovered"].said
 _META = "__meta_kubernetes_"
-_LABEL = f"{_META}pod_label_"
+_LABEL, _NOTE = f"{_META}pod_label_", f"{_META}pod_annotation_"
 _PORT = f"{_META}pod_container_port_number"
 _PORT_NAME = f"{_META}pod_container_port_name"
 _LITERAL = r"[\w.;/\-]+"
@@ -34,7 +36,7 @@ def edges(cluster: Cluster, given: Given) -> Iterator[Edge]:
         if not workload.mentions(_SIGN):
             continue
         account = workload.namespace, workload.service_account
-        reach = cluster.access.reach(*account, "", "pods")
+        reach = cluster.access.reach(*account, "", "pods") or _of_chart(cluster, workload)
         lists_nodes = EVERYWHERE in cluster.access.reach(*account, "", "nodes")
         for found in workload.texts:
             for job in _jobs(found.value) if _SIGN in found.value and (reach or lists_nodes) else ():
@@ -50,6 +52,13 @@ def edges(cluster: Cluster, given: Given) -> Iterator[Edge]:
                             yield Edge(
                                 WorkloadPeer(workload), peer, (port,), reason, evidence, explains=False
                             )
+
+
+def _of_chart(cluster: Cluster, workload: Workload) -> frozenset[str]:
+    """The namespaces that the role of a scraper covers which a chart brings with it: no manifest shows either."""
+    source = workload.source
+    told = source is not None and not workload.rendered and RELEASE_NAME in source.annotations
+    return frozenset((EVERYWHERE,)) if told and cluster.plays(workload, "scraper") else frozenset()
 
 
 def _jobs(value: str) -> list[Mapping]:
@@ -87,14 +96,37 @@ def _targets(cluster: Cluster, job: Mapping, reach: frozenset[str]) -> Iterator[
     ]
     namespace = kept.pop(f"{_META}namespace", "") or (listed[0] if len(listed) == 1 else "")
     labels = {key.removeprefix(_LABEL): value for key, value in kept.items() if key.startswith(_LABEL)}
-    if not (namespace and labels and reach & {EVERYWHERE, namespace}):
+    notes = {key.removeprefix(_NOTE): value for key, value in kept.items() if key.startswith(_NOTE)}
+    if not (notes or (namespace and labels)) or (namespace and not reach & {EVERYWHERE, namespace}):
         return
-    number = port_number(kept.get(_PORT)) or _replaced(rules)
-    for workload in cluster.in_namespace(namespace):
-        told = {re.sub(r"\W", "_", key): value for key, value in workload.labels.items()}
-        if labels.items() <= told.items():
-            ports = [Port(number)] if number else _of_pod(cluster, workload, kept.get(_PORT_NAME, ""))
-            yield from ((workload, port) for port in dict.fromkeys(ports))
+    number, note = port_number(kept.get(_PORT)) or _replaced(rules), _noted(rules)
+    for space in [namespace] if namespace else _within(cluster, reach):
+        for workload in cluster.in_namespace(space):
+            told = _plain(workload.annotations) if notes else {}
+            if labels.items() <= _plain(workload.labels).items() and notes.items() <= told.items():
+                own = port_number(told.get(note)) or number
+                ports = [Port(own)] if own else _of_pod(cluster, workload, kept.get(_PORT_NAME, ""))
+                yield from ((workload, port) for port in dict.fromkeys(ports))
+
+
+def _within(cluster: Cluster, reach: frozenset[str]) -> list[str]:
+    """The namespaces in which a scraper finds pods, where its job names none."""
+    held = {one.namespace for one in cluster.workloads}
+    return sorted(held if EVERYWHERE in reach else held & reach)
+
+
+def _plain(told: Mapping) -> dict[str, str]:
+    """Labels or annotations under the names that the discovery gives them."""
+    return {re.sub(r"\W", "_", key): text(value) for key, value in told.items()}
+
+
+def _noted(rules: list[Mapping]) -> str:
+    """The annotation of a pod from which a job takes the port: `[__address__, …_annotation_prometheus_io_port]`."""
+    for rule in rules:
+        last = [text(one) for one in sequence(rule.get("source_labels"))][-1:]
+        if text(rule.get("target_label")) == "__address__" and last and last[0].startswith(_NOTE):
+            return last[0].removeprefix(_NOTE)
+    return ""
 
 
 def _of_pod(cluster: Cluster, workload: Workload, name: str) -> list[Port]:

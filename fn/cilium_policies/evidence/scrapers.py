@@ -73,7 +73,13 @@ class Scrapers:
             for row in rows:
                 what = text(row.get("annotation")) or text(row.get("kind"))
                 if what in _STEMS or (row.get("annotation") and not row.get("host")):
-                    readers = (one for one in self._runs.get(component, ()) if _reads(cluster, one, row))
+                    # Of those whose object selects monitors, that counts.
+                    own = [
+                        one
+                        for one in self._runs.get(component, ())
+                        if not (what in _STEMS and _declared(one)[0])
+                    ]
+                    readers = (one for one in own if _reads(cluster, one, row))
                     self._reading.setdefault(what, []).extend((one, row) for one in readers)
         self._cluster = cluster
         for workload in cluster.workloads:

@@ -37,6 +37,7 @@ _JOBS, _FINDS, _KEEPS, _FOUND_BY = (
     "relabel_configs",
     ("role", "namespaces"),
 )
+_MORE_JOBS = "additionalScrapeConfigs"  # of kube-prometheus-stack, beside those of its operator
 
 
 def texts(release: Release, prefix: str, without: list[str]) -> tuple[Text, ...]:
@@ -63,7 +64,7 @@ def _walk(value: Any, path: str, excluded: set[str], key: str = "") -> Iterator[
             elif not _is_skipped(name):
                 yield from _walk(member, f"{path}.{name}" if path else name, excluded, name)
     elif isinstance(value, list):
-        if key == _JOBS and (jobs := _discovering(value)):
+        if key in (_JOBS, _MORE_JOBS) and (jobs := _discovering(value)):
             yield path, key, jobs
         for number, member in enumerate(value):
             place = f"{path}[{number}]"
