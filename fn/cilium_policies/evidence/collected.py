@@ -217,7 +217,7 @@ class Collected:
             yield from annotated(self._cluster, text(row["annotated"]))
             return
         for one in self._objects(workload, row):
-            yield from told_by(one, row) if name else self._fields(one, row)
+            yield from told_by(one, row) if name or "marked" in row else self._fields(one, row)
             kept = names_at(one.body, texts(row.get("entries")))
             for namespace, called in secrets_of(one, row):
                 told = self._entries(namespace or workload.namespace, called)
@@ -264,14 +264,14 @@ class Collected:
 
     def _is_for(self, workload: Workload, one: Object, row: Mapping) -> bool:
         """Whether it acts on this object: which names it by its address, or by its rights where it is another's."""
-        if "addressed" in row:
-            from cilium_policies.evidence.tied import is_addressed  # few objects are
+        if not part_of(strings(row.get("marked")), one.labels):
+            return False
+        if {"addressed", "of"} & row.keys():
+            from cilium_policies.evidence import tied  # few objects are
 
-            return is_addressed(self._cluster, workload, one, texts(row["addressed"]))
-        if "of" in row:
-            from cilium_policies.evidence.tied import refers_to
-
-            return workload.source is not None and refers_to(one, text(row["of"]), workload.source)
+            if "addressed" in row:
+                return tied.is_addressed(self._cluster, workload, one, texts(row["addressed"]))
+            return workload.source is not None and tied.refers_to(one, text(row["of"]), workload.source)
         if one.namespace == workload.namespace or flag(row.get("near")):
             return one.namespace == workload.namespace
         return self._cluster.acts_for(workload, one.namespace, one.group)
