@@ -212,3 +212,16 @@ def test_an_issuer_says_still_whom_it_asks_and_of_what_kind_it_is() -> None:
     assert "tiger" not in str(corp)
     assert "dGlnZXI=" not in str(corp)
     assert "selfSigned" in own["spec"]
+
+
+def test_where_external_dns_points_a_name_stays_with_the_variable_in_it() -> None:
+    """Flux fills it in; without it a name that DNS leads out of the cluster would end at the gateway."""
+    note = "external-dns.alpha.kubernetes.io/target"
+    tree = list(
+        objects(f"""
+{{apiVersion: v1, kind: Service, metadata: {{name: gw, namespace: shop, annotations: {{{note}: "external.${{DOMAIN}}"}}}}}}
+""")
+    )
+    kept = Pruner(load(), set(), tree, told).prune(tree[0])
+    assert kept is not None
+    assert kept["metadata"]["annotations"] == {note: "external.${DOMAIN}"}

@@ -153,7 +153,8 @@ class Fields:
     def is_note(self, key: str, value: str) -> bool:
         """Whether a word stays because somebody reads the annotation."""
         known = key in self._notes or key.rpartition("/")[2] in _SCRAPED
-        return known and _is_word(value.replace("=", ":")) and is_plain(value)
+        filled = _VARIABLE.sub("x", value)  # `external.${DOMAIN}`, which Flux fills in
+        return known and _is_word(filled.replace("=", ":")) and is_plain(filled)
 
     def with_sought(self, value: str, made: str) -> str:
         """What was made of a word, or as much of it as the catalogue's conditions look for, in their own words."""
