@@ -108,11 +108,7 @@ def plan(
     left += [*knowledge.unsure(hints.unsure or (), subjects, listed), *forwards(cluster, dns, chosen)]
     left += closed_blind(cluster, dns, chosen, {one.namespace for one in left})
     held = KeptInAudit(chosen, cluster, config, left)
-    # after it: nobody holds another's pods in audit by asking for them
-    if any(not one.open for one in asked):
-        from cilium_policies.generate.left_denied import left_denied  # few builds deny what others ask for
-
-        left += left_denied(asked, settled | _listed(left))
+    left += _left_denied(asked, settled | _listed(left))
     on = {name: one for name, one in chosen.items() if not held.modes[name].off}
     left = [one for one in left if one.namespace in on or not one.namespace]
     return Plan(
@@ -227,6 +223,14 @@ def _told(found: list[Edge], left: list[Uncovered]) -> set[Key]:
     """The directions of which something is said already: by the config, or as a line of what is not covered."""
     by_config = {(one.client.key, EGRESS) for one in found if one.evidence.origin == "config" and one.client}
     return by_config | _listed(left)
+
+
+def _left_denied(asked: list[Foreign], told: set[Key]) -> Iterator[Uncovered]:
+    """Said after KeptInAudit: nobody holds another's pods in audit by asking for them."""
+    if any(not one.open for one in asked):
+        from cilium_policies.generate.left_denied import left_denied  # few builds deny what others ask for
+
+        yield from left_denied(asked, told)
 
 
 def _listed(left: list[Uncovered]) -> set[Key]:
