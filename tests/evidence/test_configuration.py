@@ -68,6 +68,7 @@ def test_service_by_other_words(env: str) -> None:
         _env(DB_HOST="localhost", DB_PORT="15432"),
         _env(NO_PROXY="db.shop.svc"),
         _env(LISTEN="0.0.0.0:15432"),
+        _env(RABBITMQ_VIRTUAL_HOST="db"),  # a part of a broker
     ],
 )
 def test_no_service(env: str) -> None:

@@ -45,6 +45,7 @@ _IP = "_ip"  # of a program that the key names (`POSTGRES_IP`); `POD_IP` and `BI
 _NO_HOSTS = frozenset(
     ("character-set-server", "character_set_server", "collation-server", "collation_server", "restic_host")
 )
+_VIRTUAL = ("virtual", "virtual_", "virtual-", "virtual.")  # hosts of a broker or a web server: a part of it
 _SAP = ("_ashost", "_mshost", "_gwhost")  # application, message and gateway server
 _SENTINELS = frozenset(("sentinel", "sentinels"))
 _GATEWAY = 3300  # of SAP's gateways, to which the number of the system is added
@@ -99,7 +100,10 @@ def is_host_key(key: str) -> bool:
     end = next((end for end in _HOST_ENDS if lower.endswith(end)), "")
     if not end:
         return lower.endswith(_IP) and program_port(key) > 0
-    glued = words_of(lower[: len(key) - len(end)])[-1] in _GLUED
+    before = lower[: len(key) - len(end)]
+    if before.endswith(_VIRTUAL):
+        return False
+    glued = words_of(before)[-1] in _GLUED
     return _is_word(key, end) or glued or lower.endswith(_SAP)
 
 
