@@ -102,8 +102,7 @@ def plan(
     left += leads_nowhere(cluster, hints, found, chosen)
     listed = _listed(left)
     left += unread(cluster, hints, parts, found, subjects, settled | listed)
-    unknown = [one for one in left if one.degree == UNKNOWN]
-    left += nameless_calls(found, cluster, settled | _told(found, unknown), settled)
+    left += nameless_calls(found, cluster, settled | _told(found, left, UNKNOWN), settled)
     left += closed_hosts(cluster, catalogue, parts, hints, found, subjects, settled | _told(found, left))
     left += [*knowledge.unsure(hints.unsure or (), subjects, listed), *forwards(cluster, dns, chosen)]
     left += closed_blind(cluster, dns, chosen, {one.namespace for one in left})
@@ -219,10 +218,11 @@ def _left(
     yield from creators(knowledge.cluster, knowledge.catalogue, subjects)
 
 
-def _told(found: list[Edge], left: list[Uncovered]) -> set[Key]:
-    """The directions of which something is said already: by the config, or as a line of what is not covered."""
+def _told(found: list[Edge], left: list[Uncovered], degree: str = "") -> set[Key]:
+    """The directions of which something is said already: by the config, or as a line (of a degree) of what is not
+    covered."""
     by_config = {(one.client.key, EGRESS) for one in found if one.evidence.origin == "config" and one.client}
-    return by_config | _listed(left)
+    return by_config | _listed(one for one in left if degree in ("", one.degree))
 
 
 def _left_denied(asked: list[Foreign], told: set[Key]) -> Iterator[Uncovered]:
@@ -233,7 +233,7 @@ def _left_denied(asked: list[Foreign], told: set[Key]) -> Iterator[Uncovered]:
         yield from left_denied(asked, told)
 
 
-def _listed(left: list[Uncovered]) -> set[Key]:
+def _listed(left: Iterable[Uncovered]) -> set[Key]:
     return {(one.workload.key, direction) for one in left if one.workload for direction in one.directions}
 
 
