@@ -182,6 +182,7 @@ def test_an_error_of_our_own_is_one_line(
     said = capsysbinary.readouterr().err.decode()
     assert said.count("\n") == 1
     assert said.startswith("cilium-policies: internal error in test_bare.py:")
+    assert ": KeyError; please" in said, "its words may be a value of the input's"
     monkeypatch.setenv(streams.DEBUG, "1")
     with pytest.raises(KeyError):
         streams.guarded(broken)

@@ -95,8 +95,14 @@ def test_escaped_surrogate_pairs_of_json_are_one_character() -> None:
     [
         ("a: 1\nb: 2\na: 3\n", "f.yaml:12:1: duplicate key 'a'; keep one of the two"),
         ("a: {b: 1, b: 2}\n", "f.yaml:10:11: duplicate key 'b'; keep one of the two"),
-        ("a: *b\n", "f.yaml:10:4: unknown alias *b; define the anchor &b before it"),
-        ("a: &a [*a]\n", "f.yaml:10:8: unknown alias *a; define the anchor &a before it"),
+        (
+            "a: *b\n",
+            "f.yaml:10:4: unknown alias; define its anchor (&NAME) before it, or quote a text that begins with *",
+        ),
+        (
+            "a: &a [*a]\n",
+            "f.yaml:10:8: unknown alias; define its anchor (&NAME) before it, or quote a text that begins with *",
+        ),
         ("a: 1\n---\nb: 1\n", "f.yaml:11:1: two documents where one is expected; keep one of them"),
         (
             "name: {{ .Release.Name }}\n",

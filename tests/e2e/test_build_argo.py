@@ -322,3 +322,52 @@ def test_a_chart_that_makes_no_application_is_no_empty_stream(tmp_path):
     assert "charts/sets is a Helm chart: helm renders it with the values you install it with" in line
     wanting = {"charts/sets/templates/need.yaml": '{{ required "url must be set" .Values.url }}\n'}
     assert failed(laid(tmp_path / "wanting", files | wanting))
+
+
+def test_of_another_repository_or_cluster_the_host_is_named_and_nothing_behind_it(tmp_path):
+    """A token may stand in a path, and what somebody pasted behind an address in its place."""
+    other = application("other", "path: shop\n").replace(HERE, "https://git.acme.com/TOKEN/shop.git")
+    values = "path: apps/chart\nhelm: {valueFiles: ['https://me:TOKEN@files.acme.com/TOKEN/v.yaml']}\n"
+    files = app_of_apps() | {
+        "other.yaml": other,
+        "values.yaml": application("values", values),
+        "apps/chart/Chart.yaml": "apiVersion: v2\nname: chart\nversion: 1.0.0\n",
+    }
+    done = run(["cilium-policies", "build", laid(tmp_path, files)])
+    assert "TOKEN" not in done.stderr
+    assert "Application argocd/other: not built: its source https://git.acme.com/… is not this" in done.stderr
+    assert (
+        "Application argocd/values: values file https://files.acme.com/… is not in the repository"
+        in done.stderr
+    )
+    noted = one(built(tmp_path), "Application argocd/other")["metadata"]["annotations"]
+    assert noted == {
+        "cilium-policies.fn/not-in-repository": "its source https://git.acme.com/… is not this repository"
+    }
+
+
+def test_clusters_that_begin_alike_are_asked_for_by_their_whole_address(tmp_path):
+    """As a Rancher's are: a path tells them apart, and it is shown no more than a user or a query is."""
+    servers = {
+        "one": "https://rancher.acme.com/k8s/clusters/c-TOKEN",
+        "two": "https://rancher.acme.com/k8s/clusters/c-m-TOKEN",
+        "far": "https://me:TOKEN@far.acme.com:6443/TOKEN",
+        "odd": "https://odd.acme.com\nhttpsPassword: x/TOKEN@y",
+    }
+    files = {
+        f"{called}.yaml": application(called, "path: apps/web\n", server=server.replace("\n", "\n\n  "))
+        for called, server in servers.items()
+    }
+    root = laid(tmp_path, files | {"apps/web/web.yaml": deployment("web")})
+    assert failed(root) == [
+        "Applications here are applied to 4 clusters; name one: --cluster https://far.acme.com:6443, "
+        "--cluster ADDRESS (of 1 that begin with what is not shown), "
+        "--cluster ADDRESS (of 2 that begin with https://rancher.acme.com)"
+    ]
+    for called, asked in (
+        ("far", "https://far.acme.com:6443"),
+        ("two", servers["two"]),
+        ("odd", servers["odd"]),
+    ):
+        assert name(built(root, "--cluster", asked)[0]) == f"Application argocd/{called}"
+    assert "TOKEN" not in " ".join(failed(root, "--cluster", "https://rancher.acme.com"))

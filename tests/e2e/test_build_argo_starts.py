@@ -235,7 +235,7 @@ def test_a_path_of_another_repository_covers_nothing_of_this_one(tmp_path):
         "elsewhere/x.yaml": deployment("x"),
     }
     assert said(laid(tmp_path, files))[:-1] == [
-        "Application argocd/other: not built: its source https://git.example.com/other.git is not this repository",
+        "Application argocd/other: not built: its source https://git.example.com/… is not this repository",
         "elsewhere: a kustomization that no Application here builds: left out, name its folder to build it",
         "by-hand/db.yaml: a manifest that no Application here builds: left out, name its folder to read it",
     ]

@@ -264,5 +264,8 @@ def test_no_password_of_a_source_elsewhere_is_said(tmp_path: Path, user: str) ->
             {"a.yaml": other, "b.yaml": made, "c.yaml": application("c", "path: c\n"), "c/a.yaml": MAP},
         )
     )
-    assert done.stderr.count(b"https://git.example.net/x") == 2
+    begins = (
+        "…" if {"/", " "} & {*user} else "https://git.example.net/…"
+    )  # of the others nobody knows the host
+    assert done.stderr.decode().count(f" {begins}") == 2
     assert SECRET.encode() not in done.stderr

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterator, Mapping, Sequence
 
 from cilium_policies.builds import texts, tool
+from cilium_policies.builds.addresses import beginning, without_paths
 from cilium_policies.builds.applicationset import IN_CLUSTER
 from cilium_policies.builds.kustomization import Fields
 from cilium_policies.builds.kustomization import read as read_fields
 from cilium_policies.builds.repository import ARGO, Found, Repository
-from cilium_policies.document.finding import RefusedError, line_of
+from cilium_policies.document.finding import RefusedError, line_of, refused
 from cilium_policies.kube.objects import mapping, mappings
 
 HOME = "argocd"
 _CHART = "argocd-apps"  # the chart whose values are Applications
+# The name of one of Argo CD's clusters; what else stands in its place is an address.
+_NAME = re.compile(r"\w[\w.\-]*")
 
 
 class App:
@@ -35,7 +39,10 @@ class App:
     def written(self, body: Fields, marks: Mapping[str, str]) -> bytes:
         """A form of the Application as a document, with further annotations."""
         metadata = mapping(body.get("metadata"))
-        noted = {**mapping(metadata.get("annotations")), **marks}
+        noted = {
+            **mapping(metadata.get("annotations")),
+            **{key: without_paths(one) for key, one in marks.items()},
+        }
         return texts.written({**body, "metadata": {**metadata, "annotations": noted}} if marks else body)
 
     @property
@@ -67,6 +74,30 @@ class App:
         many = self.spec.get("sources")
         found = [one] if isinstance(one, dict) else many if isinstance(many, list) else []
         return [it for it in found if isinstance(it, dict)]
+
+
+def chosen_cluster(clusters: Sequence[str], asked: str) -> str:
+    """The cluster that is asked for, by its name, its address or as much of that as is shown; "" for the only one.
+    Raises RefusedError."""
+    if asked in clusters or (not asked and len(clusters) < 2):
+        return asked
+    named: dict[str, list[str]] = {}
+    for one in clusters:
+        named.setdefault(one if _NAME.fullmatch(one) else beginning(one), []).append(one)
+    if asked and len(same := named.get(asked, [])) == 1:
+        return same[0]
+    choices = [
+        name
+        if name and len(same) == 1
+        else f"ADDRESS (of {len(same)} that begin with {name or 'what is not shown'})"
+        for name, same in named.items()
+    ]
+    if asked:
+        raise refused(f"--cluster {asked}: no Application is applied there", f"known: {', '.join(choices)}")
+    choices = [f"--cluster {one}" for one in choices]
+    raise refused(
+        f"Applications here are applied to {len(clusters)} clusters", f"name one: {', '.join(choices)}"
+    )
 
 
 def all_sources(body: Fields) -> list[Fields]:

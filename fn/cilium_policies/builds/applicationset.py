@@ -8,8 +8,8 @@ import re
 from collections.abc import Callable, Iterator
 
 from cilium_policies.builds import typed
+from cilium_policies.builds.addresses import shown, without_texts
 from cilium_policies.builds.expressions import evaluated, word
-from cilium_policies.builds.git import shown
 from cilium_policies.builds.repository import Repository, above
 from cilium_policies.builds.template_patch import NotEvaluatedError, patches, selected
 from cilium_policies.errors import CiliumPoliciesError
@@ -64,7 +64,7 @@ class ApplicationSet:
         made: Params = merge(rest, self._filled(told, params, self._expression))
         for text in _telling(made):
             if left := re.search(r"\{\{[^{}]*\}\}", text):
-                raise Unknown(f"nothing here sets {left[0]}")
+                raise Unknown(f"nothing here sets {without_texts(left[0])}")
         return made
 
     def _known_or_left(self, text: str, whole: str, params: Params) -> str:
@@ -192,9 +192,9 @@ class ApplicationSet:
         else:
             found = evaluated(text, lambda path: _at(params, path) if path else params)
             if found is None:
-                raise Unknown(f"the expression {whole} is not evaluated here")
+                raise Unknown(f"the expression {without_texts(whole)} is not evaluated here")
         if found is None or isinstance(found, (dict, list)):
-            raise Unknown(f"nothing sets {whole}")
+            raise Unknown(f"nothing sets {without_texts(whole)}")
         return word(found)
 
 

@@ -7,10 +7,11 @@ from collections.abc import Callable, Iterator
 from functools import partial
 
 from cilium_policies.builds import app_charts, argo_chart, argo_source, by_hand, texts, tool
+from cilium_policies.builds.addresses import shown
 from cilium_policies.builds.app_roots import Written, left_out, paths, roots
 from cilium_policies.builds.applications import HOME, App, all_sources
 from cilium_policies.builds.applicationset import ApplicationSet, Unknown, alone
-from cilium_policies.builds.git import address, shown
+from cilium_policies.builds.git import address
 from cilium_policies.builds.kustomization import Fields
 from cilium_policies.builds.notes import Note
 from cilium_policies.builds.repository import ARGO, Repository, Told, clean, within
@@ -224,7 +225,7 @@ class Argo:
         return not charts and all(app.elsewhere and len(app.docs) == 1 for app in self.apps.values())
 
     def clusters(self) -> list[str]:
-        """The clusters that Applications are applied to, the own one first."""
+        """The clusters that Applications are applied to, by name or whole address, the own one first."""
         return sorted({app.cluster for app in self.apps.values()}, key=lambda one: (one != "in-cluster", one))
 
 

@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable
 
 from cilium_policies.builds import kustomization, texts, tool, typed
+from cilium_policies.builds.addresses import path_shown
 from cilium_policies.builds.bounds import is_below
 from cilium_policies.builds.kustomization import Fields
 from cilium_policies.kube.objects import at, mapping, mappings, sequence
@@ -123,7 +124,7 @@ def chart_values(
         if os.path.isfile(place):
             made = merge(made, kustomization.read(place))
         elif not helm.get("ignoreMissingValueFiles"):
-            notes.append(f"values file {name} is not in the repository")
+            notes.append(f"values file {path_shown(name)} is not in the repository")
     made = merge(made, _inline(helm))
     if folder:
         notes += _set(made, helm, lambda name: _values_file(name, folder, root, found))
@@ -142,7 +143,7 @@ def _set(values: Fields, helm: Fields, found: Callable[[str], str]) -> list[str]
             with open(place, encoding="utf-8", errors="replace") as file:
                 set_path(values, str(one.get("name") or ""), file.read())
         else:
-            notes.append(f"file {one.get('path')} of a parameter is not in the repository")
+            notes.append(f"file {path_shown(one.get('path'))} of a parameter is not in the repository")
     return notes
 
 

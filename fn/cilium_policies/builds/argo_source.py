@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable, Iterator
 
 from cilium_policies.builds import argo_chart, kustomization, texts, tool
+from cilium_policies.builds.addresses import path_shown
 from cilium_policies.builds.bounds import Bounds
 from cilium_policies.builds.fields import joined, listed, table, tables
 from cilium_policies.builds.inflation import Inflation
@@ -63,10 +64,11 @@ class Builder:
 
     def _no_folder(self, source: Fields) -> str:
         """That a source's path is not here; it may be in the branch that Argo CD reads: one of rendered manifests."""
-        said = f"path {source.get('path')} is not a folder of the repository"
+        said = f"path {path_shown(source.get('path'))} is not a folder of the repository"
         wanted, here = str(source.get("targetRevision") or "HEAD"), self._repository.branch
         if here and wanted not in ("HEAD", here):
-            said += f", of which branch {here} is checked out and Argo CD reads {wanted}: check that out and build it"
+            said += f", of which branch {here} is checked out and Argo CD reads {path_shown(wanted)}"
+            said += ": check that out and build it"
         return said
 
     def _without_plugin(

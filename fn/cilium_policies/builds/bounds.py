@@ -12,6 +12,7 @@ from contextlib import suppress
 from itertools import chain
 
 from cilium_policies.builds import generators, kustomization
+from cilium_policies.builds.addresses import path_shown
 from cilium_policies.builds.kustomization import Fields, folders_of
 from cilium_policies.document.finding import RefusedError, refused
 from cilium_policies.kube.objects import mapping, mappings, sequence
@@ -50,7 +51,7 @@ class Bounds:
         """Raises RefusedError where the folder, or a path of its kustomization, leads out of the repository."""
         out = "the folder" if not self.hold(folder, also) else self.left(fields, folder, also)
         if out:
-            raise refused(f"{out} leads out of the repository", "nothing beside it is read")
+            raise refused(f"{path_shown(out)} leads out of the repository", "nothing beside it is read")
 
     def left(self, fields: Fields, folder: str, also: str = "") -> str:
         """The first path by which a kustomization of this folder leaves the repository, however deep; "" where none

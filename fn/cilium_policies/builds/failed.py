@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Mapping
 
 from cilium_policies.builds import texts
+from cilium_policies.builds.addresses import without_paths
 from cilium_policies.builds.reach import covered
 from cilium_policies.builds.repository import Repository
 from cilium_policies.kube.not_built import NAMESPACES, NOT_BUILT
@@ -16,7 +17,7 @@ _NAMESPACE = re.compile(r"(?m)^(?:  )?namespace: [\"']?([a-z0-9][-a-z0-9]*)")
 def marks(why: str, repository: Repository, paths: Iterable[str]) -> dict[str, str]:
     """The annotations of what was not built: why, and where its files say that their objects go."""
     found = namespaces(repository, paths)
-    return {NOT_BUILT: why, **({NAMESPACES: ",".join(found)} if found else {})}
+    return {NOT_BUILT: without_paths(why), **({NAMESPACES: ",".join(found)} if found else {})}
 
 
 def namespaces(repository: Repository, paths: Iterable[str]) -> list[str]:
@@ -33,7 +34,10 @@ def stand_in(path: str, marked: Mapping[str, str], namespaces: Iterable[str]) ->
     """A kustomization that is no object of the cluster, with marks; its objects may go into these namespaces as
     well."""
     known = {*marked.get(NAMESPACES, "").split(","), *namespaces} - {""}
-    annotations = {**marked, NAMESPACES: ",".join(sorted(known))}
+    annotations = {
+        **{key: without_paths(one) for key, one in marked.items()},
+        NAMESPACES: ",".join(sorted(known)),
+    }
     metadata = {"name": path or ".", "annotations": annotations}
     head = {"apiVersion": "kustomize.config.k8s.io/v1beta1", "kind": "Kustomization"}
     return texts.written({**head, "metadata": metadata})

@@ -13,6 +13,7 @@ import re
 
 from cilium_policies.builds import texts, tool
 from cilium_policies.builds.repository import FLUX
+from cilium_policies.builds.said import MOST, without_values
 from cilium_policies.builds.unit import Unit
 from cilium_policies.document.finding import RefusedError, line_of
 
@@ -76,7 +77,7 @@ def _release(document: bytes) -> Release | None:
 def _reasons(said: str) -> dict[Release | None, str]:
     """flate's own words by HelmRelease, `✗ HelmRelease media/radarr why`; those of the first Kustomization by None."""
     found: dict[Release | None, str] = {}
-    for line in said.splitlines():
+    for line in map(without_values, (one for one in said.splitlines() if len(one) < MOST)):
         match = re.search(r"HelmRelease\s+([^\s/]+)/(\S+)\s+(.*)", line)
         if match:
             found.setdefault((match.group(1), match.group(2)), match.group(3).strip()[:300])

@@ -20,6 +20,7 @@ from cilium_policies.builds import (
     tool,
     variables,
 )
+from cilium_policies.builds.addresses import path_shown, without_texts
 from cilium_policies.builds.applications import App
 from cilium_policies.builds.failed import stand_in
 from cilium_policies.builds.fleet_bundles import git_repo_of, git_repos, release_name
@@ -95,7 +96,9 @@ class Fleet:
     def _values(self, path: str, name: str) -> Fields:
         place = os.path.join(self._repository.place(path), name)
         if not (os.path.isfile(place) and self._repository.bounds.hold(place)):
-            raise refused(f"values file {name} is not in the repository", "Fleet makes no bundle without it")
+            raise refused(
+                f"values file {path_shown(name)} is not in the repository", "Fleet makes no bundle without it"
+            )
         return kustomization.read(place)
 
     def _prepared(
@@ -109,20 +112,24 @@ class Fleet:
         over = os.path.join(folder, below)
         over = over if os.path.isfile(os.path.join(over, "kustomization.yaml")) else ""
         if over and not self._repository.bounds.hold(over):
-            raise refused(f"kustomize.dir {below} leads out of the repository", "nothing beside it is read")
+            raise refused(
+                f"kustomize.dir {path_shown(below)} leads out of the repository", "nothing beside it is read"
+            )
         where = clean(f"{path}/{chart}")
         local = not helm.get("repo") and os.path.isfile(
             os.path.join(self._repository.place(where), "Chart.yaml")
         )
         if local and not within(where, path):
-            raise refused(f"helm.chart {chart} leads out of the bundle", "Fleet reads no chart there")
+            raise refused(
+                f"helm.chart {path_shown(chart)} leads out of the bundle", "Fleet reads no chart there"
+            )
         if not (local or helm.get("repo") or chart):
             if over:
                 return lambda: argo_source.Made(self._kustomized(over, {}), [], [])
             overlays = [str(one) for one in sequence(at(options, "yaml", "overlays"))]
             return lambda: self._plain(path, overlays)
         values, left = fleet_options.filled(helm, cluster)
-        app.notes += [f"nothing here sets {one}: left as written" for one in left]
+        app.notes += [f"nothing here sets {path_shown(without_texts(one))}: left as written" for one in left]
         name = str(helm.get("releaseName") or "") or self._release(path, str(options.get("name") or ""))
         namespace = str(app.destination.get("namespace"))
         if not local:

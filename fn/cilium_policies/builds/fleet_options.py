@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 
+from cilium_policies.builds.addresses import path_shown
 from cilium_policies.builds.expressions import evaluated, word
 from cilium_policies.document.finding import refused
 from cilium_policies.kube.objects import at, mapping, mappings, sequence, strings, with_texts
@@ -56,7 +57,7 @@ def chosen(specs: Iterable[Fields], asked: str) -> Cluster:
         pairs = (pair.partition("=") for pair in asked.split(","))
         return Cluster(labels={key.strip(): value.strip() for key, _, value in pairs})
     known = dict.fromkeys(filter(None, map(title, found)))
-    choices = f"name one: {', '.join(f'--cluster {one}' for one in known)}"
+    choices = f"name one: {', '.join(f'--cluster {path_shown(one)}' for one in known)}"
     labels = "or the cluster's labels: --cluster env=prod,region=eu"
     if not asked:
         if known:

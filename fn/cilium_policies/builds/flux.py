@@ -14,6 +14,7 @@ from itertools import chain
 from threading import Lock, get_ident
 
 from cilium_policies.builds import kustomization, texts, tool, variables
+from cilium_policies.builds.addresses import path_shown
 from cilium_policies.builds.late import asked
 from cilium_policies.builds.repository import FLUX, Repository, Told, clean, within
 from cilium_policies.builds.sources import ElsewhereError, Sources, reference_of
@@ -184,7 +185,7 @@ class Flux:
             why = "excluded from what Flux fetches (.sourceignore)"
             if not self._repository.is_folder(place.path):
                 why = "not a folder of the repository"
-            unit.failure = f"spec.path {text(unit.one.spec.get('path'))} is {why}"
+            unit.failure = f"spec.path {path_shown(text(unit.one.spec.get('path')))} is {why}"
             return None
         try:
             own = kustomization.file_in(real)

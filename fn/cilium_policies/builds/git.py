@@ -27,9 +27,3 @@ def address(url: str) -> str:
     made = re.sub(r"^(?:[a-z+]+://)?(?:[^@/]+@)?", "", url.strip().lower())
     made = re.sub(r"^([^/:]+):(?:\d+/)?", r"\1/", made)
     return made.rstrip("/").removesuffix(".git")
-
-
-def shown(url: object) -> str:
-    """A repository's address for people: without its user, of whom the password may hold anything, and its query."""
-    _, scheme, rest = re.split(r"^((?:[a-z+]+://)?)", str(url or ""), maxsplit=1)
-    return scheme + re.split(r"[?#\s]", rest.rpartition("@")[2], maxsplit=1)[0]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from cilium_policies.builds.addresses import path_shown, without_paths
 from cilium_policies.builds.repository import clean
 from cilium_policies.builds.sources import reference_of
 from cilium_policies.builds.unit import Unit
@@ -28,7 +29,7 @@ def lines(notes: Iterable[Note]) -> list[str]:
     for (said, item), found in names.items():
         items.setdefault((said, tuple(found)), []).append(item)
     return [
-        f"{who(found)}: {said.replace('{}', ', '.join(these)) if any(these) else said}"
+        without_paths(f"{who(found)}: {said.replace('{}', ', '.join(these)) if any(these) else said}")
         for (said, found), these in items.items()
     ]
 
@@ -41,7 +42,7 @@ def who(names: Sequence[str]) -> str:
 def _cluster(remote: Sequence[Unit]) -> str:
     """What builds those that one of another cluster's Kustomizations applies."""
     paths = list(dict.fromkeys(clean(text(unit.one.spec.get("path"))) for unit in remote))
-    if not paths or not paths[0] or "$" in paths[0]:
+    if not paths or not paths[0] or "$" in paths[0] or path_shown(paths[0]) != paths[0]:
         return ""
     return f"; --cluster {paths[0]} builds {'it' if len(paths) == 1 else 'the first'}"
 

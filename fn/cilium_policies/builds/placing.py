@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 
 from cilium_policies.builds import texts
+from cilium_policies.builds.addresses import path_shown
 from cilium_policies.builds.app_roots import paths
 from cilium_policies.builds.applications import App
 from cilium_policies.builds.kustomization import Fields
@@ -55,7 +56,7 @@ def placed(apps: Sequence[App]) -> list[bytes]:
         if namespace and namespace not in declared and "CreateNamespace=true" in _options(app):
             declared.add(namespace)
             made.append(texts.written(_namespace(namespace, app)))
-        path = ", ".join(paths(app.body))
+        path = ", ".join(map(path_shown, paths(app.body)))
         found = [_in(document, namespace, scoped, app.name) for document in app.docs]
         made += [texts.from_place(one, path) for one in found] if path else found
     return made

@@ -10,6 +10,7 @@ import json
 import re
 
 from cilium_policies.builds import texts
+from cilium_policies.builds.addresses import without_texts
 from cilium_policies.errors import CiliumPoliciesError
 from cilium_policies.kube.objects import mapping, mappings, text, with_texts
 from cilium_policies.lean import Any
@@ -61,7 +62,7 @@ def _filled(value: Any, inputs: dict[str, Any]) -> Any:
 def _value(expression: str, inputs: dict[str, Any]) -> str:
     field = _FIELD.match(expression)
     if field is None:
-        raise UnknownError(f"the expression << {expression} >>")
+        raise UnknownError(f"the expression << {without_texts(expression)} >>")
     found: Any = inputs
     for key in field.group(1).split("."):
         found = found.get(key) if isinstance(found, dict) else None

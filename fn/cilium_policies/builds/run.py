@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from cilium_policies.builds import entries, notes, texts, tool
+from cilium_policies.builds.addresses import without_paths
 from cilium_policies.builds.flux import Flux
 from cilium_policies.builds.late import came_late
 from cilium_policies.builds.own_charts import unrendered
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from cilium_policies.builds.app_roots import Written
     from cilium_policies.builds.applications import App
     from cilium_policies.builds.fleet import Fleet
+    from cilium_policies.builds.plain import Plain
 
 
 class Built(NamedTuple):
@@ -113,7 +115,6 @@ def _flux(
     ]
     first = {unit.key for unit in roots}
     documents += [_root(unit, failed) for unit in units if unit.failure and unit.key in first]
-    failures = [f"{unit.name}: {unit.failure}" for unit in units if unit.failure]
     if command != tool.FLATE:
         own_charts = (note for unit in units for note in unrendered(unit.docs, repository, flux.sources))
         charts = notes.lines(own_charts)
@@ -122,7 +123,7 @@ def _flux(
         from cilium_policies.builds.uncovered import kustomizations
 
         said += notes.lines(kustomizations(repository, units, entry.name))
-    return Built(documents, failures, said, used, _counted(len(units), "Kustomization"))
+    return Built(documents, _failures(units), said, used, _counted(len(units), "Kustomization"))
 
 
 def _below(folder: str, units: list[Unit], entry: entries.Entry) -> list[Unit]:
@@ -143,6 +144,7 @@ def _argo(
     repository: Repository, found: list[Written], cluster: str, command: str, scratch: str, told: Told
 ) -> Built:
     from cilium_policies.builds import argo
+    from cilium_policies.builds.applications import chosen_cluster
     from cilium_policies.builds.placing import placed
 
     used = tool.chosen(_no_flate(command))
@@ -151,32 +153,23 @@ def _argo(
     if repository.asked in repository.kustomizations and builds.is_elsewhere():
         made = _plain(repository, command, scratch, told)
         return made._replace(notes=[*_said(apps), *made.notes])
-    clusters = builds.clusters()
-    if cluster and cluster not in clusters:
-        raise refused(
-            f"--cluster {cluster}: no Application is applied there", f"known: {', '.join(clusters)}"
-        )
-    if not cluster and len(clusters) > 1:
-        choices = ", ".join(f"--cluster {one}" for one in clusters)
-        raise refused(f"Applications here are applied to {len(clusters)} clusters", f"name one: {choices}")
-    apps = [app for app in apps if not cluster or app.cluster == cluster]
+    chosen = chosen_cluster(builds.clusters(), cluster)
+    apps = [app for app in apps if not chosen or app.cluster == chosen]
     documents = placed(apps)
     if not documents:  # charts whose own values make no Application
         from cilium_policies.builds.others import nothing_to_build
 
         raise nothing_to_build(repository)
-    failures = [f"{app.name}: {app.failure}" for app in apps if app.failure]
     said = [*_said(apps), *notes.lines(builds.left_out())]
-    return Built(documents, failures, said, used, _counted(len(apps), "Application"))
+    return Built(documents, _failures(apps), said, used, _counted(len(apps), "Application"))
 
 
 def _fleet(builds: Fleet, cluster: str, used: str, told: Told) -> Built:
     from cilium_policies.builds.placing import placed
 
     bundles = builds.build(cluster, told)
-    failures = [f"{one.name}: {one.failure}" for one in bundles if one.failure]
     said = [*_said(bundles), *notes.lines(builds.left_out())]
-    return Built(placed(bundles), failures, said, used, _counted(len(bundles), "bundle"))
+    return Built(placed(bundles), _failures(bundles), said, used, _counted(len(bundles), "bundle"))
 
 
 def _no_flate(command: str) -> str:
@@ -185,6 +178,10 @@ def _no_flate(command: str) -> str:
         raise refused("flate renders what Flux applies, and there is no Flux Kustomization here",
                       "leave out --with")  # fmt: skip
     return command
+
+
+def _failures(built: Iterable[App | Unit | Plain]) -> list[str]:
+    return [without_paths(f"{one.name}: {one.failure}") for one in built if one.failure]
 
 
 def _said(apps: Sequence[App]) -> list[str]:
@@ -198,7 +195,7 @@ def _plain(repository: Repository, command: str, scratch: str, told: Told) -> Bu
     found = plain.roots(repository)
     command = tool.chosen(_no_flate(command))
     plain.build(found, repository, command, scratch, told)
-    failures = [f"{one.name}: {one.failure}" for one in found if one.failure]
+    failures = _failures(found)
     if failures:
         from cilium_policies.builds.failed import marks, stand_in
 
@@ -220,7 +217,7 @@ def _counted(number: int, noun: str) -> str:
 def _mark(unit: Unit, repository: Repository) -> dict[str, str]:
     """The annotations of a Kustomization that was not built."""
     if unit.elsewhere:
-        return {ELSEWHERE: unit.elsewhere}
+        return {ELSEWHERE: without_paths(unit.elsewhere)}
     from cilium_policies.builds.failed import marks
 
     return marks(unit.failure, repository, [unit.path])

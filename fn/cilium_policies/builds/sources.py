@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from functools import cache, partial
 from itertools import count
 
+from cilium_policies.builds.addresses import path_shown
 from cilium_policies.builds.artifact import Reference, beginning, laid, reference_of
 from cilium_policies.builds.git import address
 from cilium_policies.builds.repository import Repository, clean
@@ -124,7 +125,7 @@ class Sources:
                 try:
                     self._copy(one, strings(step), [*map(text, sequence(step.get("exclude")))], target)
                 except (OSError, ValueError):  # a file where a folder is, a name of three hundred letters
-                    said = f"{one} cannot copy {text(step.get('from'))} to {text(step.get('to'))}"
+                    said = f"{one} cannot copy {path_shown(step.get('from'))} to {path_shown(step.get('to'))}"
                     raise ElsewhereError(said) from None
             return target
         raise ElsewhereError(f"no ArtifactGenerator here makes the artifact {reference[1]}/{reference[2]}")
@@ -135,7 +136,7 @@ class Sources:
             (it for it in mappings(one.spec.get("sources")) if text(it.get("alias")) == alias), None
         )
         if source is None:
-            raise ElsewhereError(f"{one} copies from @{alias}, which is not among its sources")
+            raise ElsewhereError(f"{one} copies from @{path_shown(alias)}, which is not among its sources")
         reference = (
             text(source.get("kind")),
             text(source.get("namespace")) or one.namespace,

@@ -11,6 +11,8 @@ from cilium_policies.lean import Any
 
 # Plain or quoted, these are texts to every reader.
 _WORD = re.compile(r"(?:\.{1,2}/)*[A-Za-z][-A-Za-z0-9_./]*\Z")
+# A password that begins with `*`, `&` or `!` is the name of one of these.
+_NAMED = r"((?:alias|anchor|tag(?: handle)?|directive)) '[^']*'"
 _OTHERS = frozenset(("true", "false", "yes", "no", "on", "off", "y", "n", "null"))
 
 
@@ -46,10 +48,11 @@ def load(document: bytes) -> Any:
         if b"&" in document and _holds_itself(made):
             raise NotYamlError("an anchor's value contains itself")  # as Go says it
         return made
-    except (yaml.YAMLError, ValueError) as error:  # ValueError: a number that is none
+    except (yaml.YAMLError, ValueError, ArithmeticError, LookupError, AttributeError) as error:
+        # What has a tag and is nothing of it (`!!bool x`) PyYAML answers with any of these.
         where = getattr(error, "problem_mark", None)
-        what = getattr(error, "problem", None) or str(error)
-        raise NotYamlError(what, where.line + 1 if where else 0) from None
+        what = getattr(error, "problem", None) or "a value is not of its type"
+        raise NotYamlError(re.sub(_NAMED, r"\1", what), where.line + 1 if where else 0) from None
 
 
 def _holds_itself(value: Any) -> bool:

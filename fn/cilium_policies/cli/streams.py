@@ -116,7 +116,5 @@ def _told(error: BaseException) -> str:
         code = trace.tb_frame.f_code
         place = f"{os.path.basename(code.co_filename)}:{trace.tb_lineno}"
         trace = trace.tb_next
-    first = (str(error).splitlines() or [""])[0][:200]
-    return (
-        f"internal error in {place}: {type(error).__name__}: {first}; please report it ({DEBUG}=1 shows more)"
-    )
+    # Without its words, which may be a value of the input's: that of a KeyError is the key.
+    return f"internal error in {place}: {type(error).__name__}; please report it ({DEBUG}=1 shows more)"

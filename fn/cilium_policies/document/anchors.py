@@ -19,9 +19,9 @@ class UnknownAnchorError(DocumentError):
     """An alias without its anchor, which may stand in another item."""
 
     def __init__(self, event: Any) -> None:
-        super().__init__(
-            f"unknown alias *{event.anchor}", f"define the anchor &{event.anchor} before it", event
-        )
+        # Without its name: that of an alias in a Secret is a password whose quotes somebody forgot.
+        cure = "define its anchor (&NAME) before it, or quote a text that begins with *"
+        super().__init__("unknown alias", cure, event)
 
 
 class Anchors:
