@@ -239,6 +239,18 @@ def test_killed_hard_it_leaves_nothing_that_git_would_take_and_the_next_run_clea
     assert left, "no run was killed while it had a stage: the test shows nothing"
 
 
+def test_killed_between_two_folders_that_it_empties_the_next_run_removes_the_outer_ones(
+    tmp_path: Path,
+) -> None:
+    stage = tmp_path / f"{staging.STAGE}x"
+    stage.mkdir()
+    (stage / "journal.json").write_text('{"paths": [], "removed": ["c/network-policies/app/a.yaml"]}')
+    (tmp_path / "c").mkdir()
+    (tmp_path / "d").mkdir()
+    staging.finish(str(tmp_path))
+    assert [path.name for path in tmp_path.iterdir()] == ["d"]
+
+
 class Killed(BaseException):
     """What no handler expects."""
 

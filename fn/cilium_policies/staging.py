@@ -219,5 +219,7 @@ def _remove_empty(folders: Iterable[str]) -> None:
     for folder in folders:
         try:
             os.rmdir(folder)
+        except FileNotFoundError:
+            continue  # a run that was killed then came as far as this
         except OSError:
             break
