@@ -125,7 +125,7 @@ def test_generators(tmp_path: Path, generators: list[Any], go: bool, name: str, 
     ("generators", "go", "name", "why"),
     [
         ([{"pullRequest": {}}], False, "x", "its generator pullRequest finds"),
-        ([{"git": {"repoURL": "https://elsewhere/x"}}], False, "x", "reads https://elsewhere/x"),
+        ([{"git": {"repoURL": "https://elsewhere/x"}}], False, "x", "reads https://elsewhere/…"),
         ([FOLDERS], True, "{{ .path.basename | camelcase }}", "the expression"),
         ([FOLDERS], True, "{{ .values.none }}", "nothing sets"),
         ([FOLDERS], True, "{{index .path.segments 9}}", "nothing sets"),
