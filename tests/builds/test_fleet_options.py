@@ -125,3 +125,12 @@ def test_values_hold_what_is_known_of_the_cluster():
 )
 def test_releases_are_called_as_fleet_calls_them(name, release):
     assert release_name(name) == release
+
+
+def test_of_an_address_in_a_targets_place_no_more_is_shown_than_its_host():
+    """A choice is a line for people, and a path may hold a token."""
+    spec = {"targetCustomizations": [{"clusterName": "https://me:hunter2@rancher.acme.com/hunter2"}]}
+    with pytest.raises(RefusedError) as caught:
+        chosen([spec], "")
+    assert "--cluster https://rancher.acme.com/…" in str(caught.value.finding)
+    assert "hunter2" not in str(caught.value.finding)

@@ -32,6 +32,7 @@ _TEMPLATE = 'template: c/templates/a.yaml:5:8: executing "c/templates/a.yaml" at
             "trouble configuring builtin PatchStrategicMergeTransformer with its config: open …: no such file or"
             " directory",
         ),
+        (f"Error: Unexpected kind: {WORD}\nand {WORD}", "Unexpected kind: …"),
         (
             f"Error: options.index 9 is out of bounds for value {WORD}\nand {WORD}",
             "options.index 9 is out of bounds for value …",

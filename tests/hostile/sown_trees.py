@@ -18,6 +18,7 @@ from random import Random
 from typing import Any
 
 import yaml
+from cilium_policies.document.filenames import FLEET
 
 from tests.builds import laid
 from tests.cli.within import within
@@ -33,8 +34,8 @@ SPELLINGS = (
 )  # fmt: skip
 # Names, which are said as they are, and what names are made of.
 _NAMED = {
-    "metadata", "name", "namespace", "kind", "apiVersion", "targetNamespace", "namePrefix", "nameSuffix", "labels",
-    "substitute", "called",
+    "metadata", "name", "namespace", "kind", "apiVersion", "targetNamespace", "defaultNamespace", "namePrefix",
+    "nameSuffix", "labels", "substitute", "called",
 }  # fmt: skip
 Text = tuple[int, str, int, Path_]  # the repository, its file, the document in it, the way there
 
@@ -70,14 +71,18 @@ def leaks(number: int) -> str:
     value = plant.fill(Random(number).choice(SPELLINGS))
     _set(documents[at], path, value)
     files[name] = "".join(f"---\n{yaml.safe_dump(one, allow_unicode=True)}" for one in documents)
-    with tempfile.TemporaryDirectory() as folder:
-        root = laid(Path(folder), files)
-        done = within("build", "--partial", ".", cwd=root)
-        after = within("list", "--uncovered", "-v", stdin=done.stdout)
-    for said in (done.stderr.decode(), after.stderr.decode() + after.stdout.decode()):
-        assert "internal error" not in said, (texts()[number], value, said)
-        if any(secret in said for secret in plant.planted):
-            return f"{texts()[number]}, {value!r}: {[one for one in said.splitlines() if 'tig' in one][:2]}"
+    of_fleet = any(one.rpartition("/")[2] in FLEET for one in files)
+    for cluster in ("", "env=prod") if of_fleet else ("",):  # the one is told to choose, and the other builds
+        with tempfile.TemporaryDirectory() as folder:
+            root = laid(Path(folder), files)
+            done = within("build", "--partial", "--cluster", cluster, ".", cwd=root)
+            after = within("list", "--uncovered", "-v", stdin=done.stdout)
+        for said in (done.stderr.decode(), after.stderr.decode() + after.stdout.decode()):
+            assert "internal error" not in said, (texts()[number], value, said)
+            if any(secret in said for secret in plant.planted):
+                return (
+                    f"{texts()[number]}, {value!r}: {[one for one in said.splitlines() if 'tig' in one][:2]}"
+                )
     return ""
 
 
