@@ -7,13 +7,12 @@ import re
 
 _CUT = "…"
 _SCHEME = r"[A-Za-z][A-Za-z0-9+.\-]{0,30}"
-# What a tool says of an address may have lost a slash of it (`https:/host`), as of a path that is made plain.
-_ADDRESS = re.compile(rf"(?<![\w+.\-])({_SCHEME}):/{{1,3}}(?=[^\s/])([^\s'\"`]*)")
-_OF_GIT = re.compile(r"[\w.\-]{1,64}@([\w.\-]{1,253}):(?=[^\s'\"])[^\s'\"`]*")  # git@host:path
-_BARE = re.compile(
-    r"(?<![\w./@\-])([\w\-]{1,63}(?:\.[\w\-]{1,63}){0,9}(?::\d{1,5})?)/[^\s'\"`]*\.git\b[^\s'\"`]*"
-)
-_QUERY = re.compile(r"(?<=\w)\?\w{1,64}=[^\s'\"`]*")
+# Text that `re` compiles when it is used: few builds have an address to tell. What a tool says of one may have lost a
+# slash of it (`https:/host`), as a path does that is made plain.
+_ADDRESS = rf"(?<![\w+.\-])({_SCHEME}):/{{1,3}}(?=[^\s/])([^\s'\"`]*)"
+_OF_GIT = r"[\w.\-]{1,64}@([\w.\-]{1,253}):(?=[^\s'\"])[^\s'\"`]*"  # git@host:path
+_BARE = r"(?<![\w./@\-])([\w\-]{1,63}(?:\.[\w\-]{1,63}){0,9}(?::\d{1,5})?)/[^\s'\"`]*\.git\b[^\s'\"`]*"
+_QUERY = r"(?<=\w)\?\w{1,64}=[^\s'\"`]*"
 _END = ",;:.!?)]}>"  # what a sentence has behind an address
 
 
@@ -28,7 +27,7 @@ def beginning(url: str) -> str:
     if "://" in first:
         found = address_of(first)
         return "" if found.endswith("://x") else found
-    found_of_git = _OF_GIT.fullmatch(first)
+    found_of_git = re.fullmatch(_OF_GIT, first)
     if found_of_git is not None:
         return found_of_git[1]
     host, slash, _ = first.partition("/")
@@ -61,7 +60,7 @@ def without_paths(text: str) -> str:
     from cilium_policies.workloads.secret_shapes import BEFORE_AT
 
     parts, last = [], 0
-    for match in _ADDRESS.finditer(text):
+    for match in re.finditer(_ADDRESS, text):
         if match.start() < last:
             continue
         rest = match[2]
@@ -75,7 +74,7 @@ def without_paths(text: str) -> str:
         bare = url.rstrip(_END)
         parts += [text[last : match.start()], shown(bare), url[len(bare) :]]
         last = end
-    return _OF_GIT.sub(rf"\1:{_CUT}", "".join((*parts, text[last:])))
+    return re.sub(_OF_GIT, rf"\1:{_CUT}", "".join((*parts, text[last:])))
 
 
 def without_texts(expression: str) -> str:
@@ -85,4 +84,4 @@ def without_texts(expression: str) -> str:
 
 def without_bases(text: str) -> str:
     """A text without the rest of what kustomize fetches a base from, which needs no scheme (`host/path.git?ref=x`)."""
-    return _QUERY.sub(f"?{_CUT}", _BARE.sub(rf"\1/{_CUT}", without_paths(text)))
+    return re.sub(_QUERY, f"?{_CUT}", re.sub(_BARE, rf"\1/{_CUT}", without_paths(text)))
