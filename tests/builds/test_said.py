@@ -34,6 +34,14 @@ _TEMPLATE = 'template: c/templates/a.yaml:5:8: executing "c/templates/a.yaml" at
         ),
         (f"Error: Unexpected kind: {WORD}\nand {WORD}", "Unexpected kind: …"),
         (
+            f"Error: replace operation does not apply: doc is missing path: https://example.com {WORD}: missing value",
+            "replace operation does not apply: doc is missing path: …",
+        ),
+        (
+            "Error: replace operation does not apply: doc is missing key: /spec/a~1b: missing value",
+            "replace operation does not apply: doc is missing key: /spec/a~1b: missing value",
+        ),
+        (
             f"Error: options.index 9 is out of bounds for value {WORD}\nand {WORD}",
             "options.index 9 is out of bounds for value …",
         ),

@@ -31,6 +31,10 @@ _REPEATED = (
     (r"(out of bounds for value) .*", r"\1 …"),  # of a replacement's source
     (r"(invalid map key: ).*", r"\1…"),
     (r"(Unexpected kind: ).*", r"\1…"),  # the operation of a JSON patch
+    (
+        r"((?:missing (?:path|key)|for path): )(?!['\"]?/[^\s:'\"]*['\"]?(?:[:\s]|$)).*",
+        r"\1…",
+    ),  # its path, if it is none
     (r"(cannot (?:decode|unmarshal) !!\w+) `[^`]*` ", r"\1 "),
     (r"unknown anchor '[^']*' referenced", "unknown anchor"),
     (r"(?<![\w'])'[^'\n]*\n[^']*'", "'…'"),  # an object or a patch in a file's place
