@@ -201,9 +201,10 @@ def _env(namespace: str, entry: Mapping, configs: Configs, place: int) -> Text:
     return Text("env", name, "", field=name, within=place)  # conditions ask for the name
 
 
-def _is_file(one: Text) -> bool:
-    """Whether an entry is a file for whoever mounts it: a program asks for no variable called `server.yaml`."""
-    return one.key.endswith(_FILES)
+def _is_file(kind: str, one: Text) -> bool:
+    """Whether an entry of a Secret is a file for whoever mounts it: no program asks for a variable `server.yaml`.
+    What a ConfigMap of the program's own holds is about it all the same."""
+    return kind == "Secret" and one.key.endswith(_FILES)
 
 
 class _Readers:
@@ -219,7 +220,9 @@ class _Readers:
             told: dict[str, tuple[Source, str]] = {}
             for source, prefix in _sources(container):
                 entries = configs.of(source[0], namespace, source[1])
-                told.update((prefix + one.key, (source, one.key)) for one in entries if not _is_file(one))
+                told.update(
+                    (prefix + one.key, (source, one.key)) for one in entries if not _is_file(source[0], one)
+                )
             for entry in mappings(container.get("env")):
                 told.pop(text(entry.get("name")), None)
             for name, place in told.items():

@@ -219,7 +219,8 @@ def test_where_external_dns_points_a_name_stays_with_the_variable_in_it() -> Non
     note = "external-dns.alpha.kubernetes.io/target"
     tree = list(
         objects(f"""
-{{apiVersion: v1, kind: Service, metadata: {{name: gw, namespace: shop, annotations: {{{note}: "external.${{DOMAIN}}"}}}}}}
+{{apiVersion: v1, kind: Service, metadata: {{name: gw, namespace: shop,
+  annotations: {{{note}: "external.${{DOMAIN}}"}}}}}}
 """)
     )
     kept = Pruner(load(), set(), tree, told).prune(tree[0])
