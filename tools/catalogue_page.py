@@ -136,7 +136,9 @@ there, else below a key `spec`; `renamed:` are fields that are called otherwise 
 that its operator writes for it (`spec:` alone, from the object and from the ConfigMap that `settings:` names, which is
 read below `spec.settings`; `when:` is a condition on both);
 `opens` are policies that the operator writes itself and that let in more. Below
-`reads`: `toldBy: NAME` with `key: SETTING` or `env: PATTERN` is what its operator's settings or variables hand on to
+`reads`: `own: PATH` are fields of the object that made the pods of which these call what stands there, `alone: PATH`
+those that none of its other pods calls (a release's values for one of its programs);
+`toldBy: NAME` with `key: SETTING` or `env: PATTERN` is what its operator's settings or variables hand on to
 the pods, as K8up's `BACKUP_GLOBALS3ENDPOINT`; `services: 8000` are objects that name Services as webhooks do
 (`service: {name, namespace, port}`), on this port where none stands there; `of: PATH` are objects
 that name there the one that made these pods (`clusterRef`), for them alone; `addressed: PATH` are objects that name
