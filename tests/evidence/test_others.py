@@ -406,6 +406,21 @@ def test_the_services_behind_a_hubs_proxy_stand_among_the_hubs_settings(*, rende
     assert calls == {"share": (Port(8080),), "grades.acme.com": (Port(443),)}
 
 
+def test_a_hub_calls_its_services_as_its_proxy_does() -> None:
+    """It asks each whether it answers (jupyterhub/app.py, check_services_health); no other part of the chart does."""
+    server = support.deployment("a/share", port=8080), support.service("a/share", port=8080, target="8080")
+    found = support.made(support.namespace("a"), HUBS_RELEASE, *server).plan.edges
+    calls = {
+        edge.client.component
+        for edge in found
+        if edge.origin == "address"
+        and edge.client is not None
+        and edge.server
+        and edge.server.name == "share"
+    }
+    assert calls == {"jupyterhub-hub", "jupyterhub-proxy"}
+
+
 def test_values_of_one_part_of_a_release_are_no_other_parts() -> None:
     """What Argo CD's notifications send to, and Dex' issuer, open neither its server nor its repository server."""
     release = """apiVersion: helm.toolkit.fluxcd.io/v2
