@@ -279,6 +279,29 @@ def test_a_switch_in_the_values_leaves_out_a_service_and_a_port_of_another():
     assert made("{mode: grpc, ui: true}") == {"demo-stack": [80, 90], "demo-stack-ui": [80]}
 
 
+@pytest.mark.parametrize(
+    ("values", "port", "target"),
+    [
+        ("", 80, "8080"),
+        ("internalTLS: {enabled: false}", 80, "8080"),
+        ("internalTLS: {enabled: true}", 443, "8443"),
+    ],
+)
+def test_a_port_that_a_value_takes_away_is_there_where_nothing_is_set(
+    values: str, port: int, target: str
+) -> None:
+    """Harbor's core and portal listen in the clear unless its internal TLS is on: the chart's own default."""
+    _, services, _ = charts.workloads_of(
+        release(f"expose: {{type: ingress}}\n{values}", chart="harbor", version="1.18.0", name="harbor"),
+        load(),
+    )
+    found = {
+        one.name: [(each.port, each.target) for each in one.ports if each.port in (80, 443)]
+        for one in services
+    }
+    assert found["harbor-core"] == found["harbor-portal"] == [(port, target)]
+
+
 def test_a_users_own_definition_says_what_a_chart_writes():
     """As the catalogue says it of kube-prometheus-stack: the object, by its switch, with the spec of the values."""
     catalogue = load(define=[OWN])

@@ -165,6 +165,12 @@ def is_on(enabled: When, default: bool, tree: Mapping) -> bool:
     return default if found is None else agrees(found, enabled)
 
 
+def brings_port(enabled: When, tree: Mapping) -> bool:
+    """Whether a Service has a port with this switch. Where nothing is set there it has none, but one that is there
+    unless something is set (`not`)."""
+    return is_on(enabled, isinstance(enabled, dict) and "not" in enabled, tree)
+
+
 def at(tree: Any, path: str) -> Any:
     """The member at a dotted path, or None. Keys may hold dots themselves (`grafana.ini`, annotations); a
     part `*` is any member and lists are entered, and the answer is then a list of what is there."""

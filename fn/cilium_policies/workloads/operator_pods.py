@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 
-from cilium_policies.catalogue.conditions import Beginning, asks_for, is_on, on_host
+from cilium_policies.catalogue.conditions import Beginning, asks_for, brings_port, is_on, on_host
 from cilium_policies.catalogue.conditions import at as anywhere
 from cilium_policies.catalogue.load import Catalogue
 from cilium_policies.catalogue.model import Component, MadeBy
@@ -189,7 +189,7 @@ def _service(one: Object, template: ServiceTemplate, port: str, workload: Worklo
         for each in template.ports
         if filled(each.port, one, port)  # some stand in the object alone
         and each.on_host in (None, workload.host_network)
-        and is_on(each.enabled, False, one.body)
+        and brings_port(each.enabled, one.body)
     )
     name = filled(template.name, one)
     return Service(

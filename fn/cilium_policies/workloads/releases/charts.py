@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from cilium_policies.catalogue.conditions import Beginning, chart_makes, is_on, on_host
+from cilium_policies.catalogue.conditions import Beginning, brings_port, chart_makes, is_on, on_host
 from cilium_policies.catalogue.load import Catalogue
 from cilium_policies.catalogue.model import ChartEntry, Component
 from cilium_policies.catalogue.services import ServiceTemplate
@@ -243,7 +243,7 @@ def _service(
             names.fill(one.target),
         )
         for one in template.ports
-        if is_on(one.enabled, False, names.scope)
+        if brings_port(one.enabled, names.scope)
     )
     ports += (*_mapped(release, template), *_named(names, template))
     known = {(one.port, one.protocol) for one in ports}
