@@ -67,10 +67,16 @@ def _other_paths(cluster: Cluster, chosen: dict[str, Namespace]) -> Iterator[Unc
     """Applications of somebody else's manifests, where all that the input shows of their namespace comes of operators'
     objects or of charts that nobody rendered: the operator itself is what such manifests bring."""
     found = list(of_other_paths(cluster.inventory))
-    shown = {one.namespace for one in cluster.workloads if one.rendered} if found else set()
-    for unit, where in found:
+    if not found:
+        return
+    from cilium_policies.workloads.credentials import address_of  # few builds have such
+
+    shown = {one.namespace for one in cluster.workloads if one.rendered}
+    for unit, url in found:
         for name in dict.fromkeys(namespaces_of(unit)):
             if name in chosen and chosen[name].wide and name not in shown:
+                host = address_of(url) if "://" in url else ""  # all else of it may hold a token
+                where = f"its source is a folder of a repository{f' at {host}' if host else ''}"
                 cure = _BUILD.format(name)
                 yield Uncovered(
                     GUESSED, "repository-elsewhere", BOTH, name, unit.name, None, unit, (where,), cure

@@ -42,8 +42,8 @@ from cilium_policies.workloads.sidecars import untunnelled
 if TYPE_CHECKING:
     from cilium_policies.generate.members import Among
 
-# Everything outside, devices of the LAN included, but not what only the node may ask: cloud metadata.
 _OUTER = ("world", "ingress-clients")
+# Everything outside, devices of the LAN included, but not what only the node may ask: cloud metadata.
 _ANYWHERE = (CidrPeer("0.0.0.0/0", excepts=EXCEPTED_4), CidrPeer("::/0", excepts=EXCEPTED_6))
 
 

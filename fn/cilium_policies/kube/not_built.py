@@ -48,8 +48,8 @@ def _of_other_sources(inventory: Inventory) -> Iterator[tuple[Object, str]]:
 
 
 def of_other_paths(inventory: Inventory) -> Iterator[tuple[Object, str]]:
-    """Argo CD's Applications of a folder of a repository that no other one names, each with its address: a program's
-    own manifests. Several name the repository that the input itself is of."""
+    """Argo CD's Applications of a folder of a repository that no other one names, each with that one's address: a
+    program's own manifests. Several name the repository that the input itself is of."""
     asked: dict[str, list[Object]] = {}
     for one in inventory.of("Application", group=_ARGO):
         told = mapping(one.spec.get("source"))
@@ -58,7 +58,7 @@ def of_other_paths(inventory: Inventory) -> Iterator[tuple[Object, str]]:
             asked.setdefault(url.lower().removesuffix("/").removesuffix(".git"), []).append(one)
     for url, found in asked.items():
         if len(found) == 1 and not found[0].where.elsewhere and ELSEWHERE not in found[0].annotations:
-            yield found[0], f"its source is a folder of {url}"
+            yield found[0], url
 
 
 def _source(one: Object) -> tuple[str, str, str] | None:
