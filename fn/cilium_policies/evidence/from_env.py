@@ -12,6 +12,7 @@ from cilium_policies.workloads.cluster import Cluster
 from cilium_policies.workloads.model import Text, Workload
 
 _END, _TARGETS = "FromEnv", "secretTargetRef"
+_CONNECTION = "connection"  # a whole string with the host in it: `connection`, `connectionString`
 
 
 def filled_in(cluster: Cluster, one: Object, said: Iterable[Text]) -> Iterator[Text]:
@@ -31,7 +32,8 @@ def kept_in(cluster: Cluster, one: Object) -> Iterator[tuple[str, str]]:
     """Namespace and name of the Secrets from which the scaled program has the variables that an object's fields name,
     and of those that an object names for an address itself."""
     for row in mappings(one.spec.get(_TARGETS)):
-        if names_address(text(row.get("parameter"))):
+        parameter = text(row.get("parameter"))
+        if names_address(parameter) or parameter.startswith(_CONNECTION):
             yield one.namespace, text(row.get("name"))
     if not one.may_say((_END.encode(),)):
         return

@@ -61,14 +61,17 @@ def hidden_beside(one: Workload, cluster: Cluster, entry: Component) -> list[str
     """The Secrets that objects which the catalogue has these pods read name for an address (a broker's shovel, the
     target of backups), and that the input does not show."""
     reads = mappings(entry.data.get("reads"))
-    rows = [row for row in reads if {"secrets", "secretIn"} & row.keys()]
+    # Of a scaler's Secrets, which its `secrets` have read, those alone are asked for that its parameters say it of.
+    rows = [row for row in reads if {"secrets", "secretIn"} & row.keys() and not flag(row.get("scaler"))]
     told = dict.fromkeys(Collected(cluster, {entry.name: rows}).secrets(one)) if rows else {}
     for row in (each for each in reads if flag(each.get("scaler"))):
         from cilium_policies.evidence.from_env import kept_in  # few programs read such objects
 
         for scaler in cluster.inventory.of(text(row.get("kind")), group=text(row.get("group"))):
             if cluster.acts_for(one, scaler.namespace, scaler.group):
-                told.update(dict.fromkeys(kept_in(cluster, scaler)))
+                told.update(
+                    ((space or one.namespace, name), None) for space, name in kept_in(cluster, scaler)
+                )
     return [name for space, name in told if name and not _is_shown(space, name, cluster.inventory, sure=True)]
 
 
