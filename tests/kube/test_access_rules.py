@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from cilium_policies.kube.access_rules import Bindings
 from cilium_policies.kube.inventory import Inventory
 
@@ -28,3 +29,16 @@ def test_a_role_gathers_what_those_that_it_gathers_do() -> None:
     bindings = Bindings(Inventory(objects(ROLES)))
     assert [rule["resources"] for rule in bindings.rules("n", "a")] == [["pods"]]
     assert bindings.reach("n", "a", "", "pods") == {"*"}
+
+
+def test_roles_that_gather_each_other_are_gathered_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many accounts have one, and questions are asked of it: each gathering looks at every role there is."""
+    bindings = Bindings(Inventory(objects(ROLES)))
+    asked: list[str] = []
+    gathered = Bindings._gathered
+    monkeypatch.setattr(
+        Bindings, "_gathered", lambda self, one: asked.append(one.name) or gathered(self, one)
+    )
+    for resource in ("pods", "nodes", "secrets"):
+        bindings.reach("n", "a", "", resource)
+    assert sorted(asked) == ["leaf", "middle", "top"]

@@ -27,6 +27,7 @@ class Bindings:
         self._everybody: Object | None = None
         self._named: dict[tuple[str, str], list[tuple[set[str], set[str], str]]] = {}
         self._readers: dict[str, frozenset[str]] = {}  # by API group
+        self._of_roles: dict[int, list[Mapping]] = {}  # by a role's identity
         for one in inventory.of("ClusterRoleBinding", "RoleBinding"):
             if self._means_something(one):
                 self._take(one)
@@ -43,12 +44,20 @@ class Bindings:
             if (role := self._role(binding)) is not None:
                 yield from self._rules(role)
 
-    def _rules(self, role: Object) -> Iterator[Mapping]:
-        """A role's rules, with those of the roles that it gathers, which may gather others'."""
-        roles = [role]
-        for one in roles:  # grows
-            yield from mappings(one.body.get("rules"))
-            roles += [each for each in self._gathered(one) if each not in roles]
+    def _rules(self, role: Object) -> list[Mapping]:
+        """A role's rules, with those of the roles that it gathers, which may gather others': found once, however many
+        accounts have the role."""
+        if id(role) not in self._of_roles:
+            roles = {id(role): role}
+            left = [role]
+            while left:
+                found = {id(one): one for one in self._gathered(left.pop()) if id(one) not in roles}
+                roles |= found
+                left += found.values()
+            self._of_roles[id(role)] = [
+                rule for one in roles.values() for rule in mappings(one.body.get("rules"))
+            ]
+        return self._of_roles[id(role)]
 
     def _gathered(self, role: Object) -> Iterator[Object]:
         """The cluster roles whose rules the API server adds to this one's; a namespace's role gathers none."""
