@@ -207,8 +207,8 @@ class Collected:
 
             yield from of_images(self._cluster, row)
         if not kind and "own" in row and workload.source is not None:
-            for secret in secrets_of(workload.source, row):
-                yield from self._entries(*secret)
+            for namespace, called in secrets_of(workload.source, row):
+                yield from self._entries(namespace or workload.namespace, called)
         if not kind or "toldBy" in row:
             return
         if "annotated" in row:
@@ -260,7 +260,8 @@ class Collected:
                 continue
             own = (workload.source,) if "own" in row and workload.source is not None else ()
             for one in self._objects(workload, row) if "kind" in row else own:
-                yield from secrets_of(one, row)
+                told = secrets_of(one, row)  # of an object without a namespace they are in that of the pods
+                yield from ((namespace or workload.namespace, name) for namespace, name in told)
 
     def _is_for(self, workload: Workload, one: Object, row: Mapping) -> bool:
         """Whether it acts on this object: which names it by its address, or by its rights where it is another's."""
