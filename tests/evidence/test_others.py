@@ -453,3 +453,35 @@ spec:
         ("argocd-dex-server", "idp"),
         ("argocd-server", "idp"),
     }
+
+
+def test_what_older_charts_of_argo_cd_have_below_server_is_its_other_parts_too() -> None:
+    """Until version 6 of the chart argocd-cm, of which Dex and the repository server read parts, stood there."""
+    release = """apiVersion: helm.toolkit.fluxcd.io/v2
+kind: HelmRelease
+metadata: {name: cd, namespace: a}
+spec:
+  chart: {spec: {chart: argo-cd}}
+  values:
+    dex: {enabled: true}
+    server:
+      config:
+        dex.config: "connectors: [{config: {issuer: 'http://idp'}}]"
+        repositories: "[{url: 'http://forge/shop.git'}]"
+"""
+    servers = [
+        document
+        for name in ("forge", "idp")
+        for document in (
+            support.deployment(f"a/{name}", port=80),
+            support.service(f"a/{name}", port=80, target="80"),
+        )
+    ]
+    found = support.made(support.namespace("a"), release, *servers).plan.edges
+    calls = {
+        (edge.client.component, edge.server.name)
+        for edge in found
+        if edge.origin == "address" and edge.client is not None and edge.server is not None
+    }
+    assert {("argocd-dex-server", "idp"), ("argocd-repo-server", "forge")} <= calls
+    assert not {("argocd-dex-server", "forge"), ("argocd-repo-server", "idp")} & calls
