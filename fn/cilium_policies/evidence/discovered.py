@@ -104,8 +104,10 @@ def _targets(cluster: Cluster, job: Mapping, reach: frozenset[str]) -> Iterator[
         for workload in cluster.in_namespace(space):
             told = _plain(workload.annotations) if notes else {}
             if labels.items() <= _plain(workload.labels).items() and notes.items() <= told.items():
-                own = port_number(told.get(note)) or number
-                ports = [Port(own)] if own else _of_pod(cluster, workload, kept.get(_PORT_NAME, ""))
+                own, name = port_number(told.get(note)) or number, kept.get(_PORT_NAME, "")
+                if notes and not (own or name):
+                    continue  # an annotation alone says nothing of ports: scrapers.py knows what it usually means
+                ports = [Port(own)] if own else _of_pod(cluster, workload, name)
                 yield from ((workload, port) for port in dict.fromkeys(ports))
 
 

@@ -174,9 +174,10 @@ class Hostnames:
     def may_be_outside(self, host: str) -> bool:
         """Whether nothing shows if DNS does: how the proxy is published that serves the name. What stands before nodes,
         on which a distribution's own proxy without a Service listens, no manifest says."""
+        if told := self.published(host):
+            return any(one.may_be_outside for one in told)
         pods = (workload_of(peer) for route in self._every_route(host) for peer in self._senders(route))
-        bare = any(one and one.brought and not self._cluster.services_for(one) for one in pods)
-        return bare or any(one.may_be_outside for one in self.published(host))
+        return any(one and one.brought and not self._cluster.services_for(one) for one in pods)
 
     def published(self, host: str) -> list[Proxied]:
         """The proxies that serve a name, with how they are published as far as anything shows it."""
