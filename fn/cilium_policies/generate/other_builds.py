@@ -15,7 +15,7 @@ from cilium_policies.evidence.words import evidence_words
 from cilium_policies.generate.uncovered import BOTH, GUESSED, UNKNOWN, Key, Uncovered, of_workload
 from cilium_policies.kube.gateway_api import ingress_class
 from cilium_policies.kube.kinds import ROUTE_KINDS
-from cilium_policies.kube.objects import Mapping, Object, mappings, text
+from cilium_policies.kube.objects import Mapping, Object, mapping, mappings, sequence, text
 from cilium_policies.lean import Any
 from cilium_policies.workloads.cluster import Cluster
 from cilium_policies.workloads.model import Workload, WorkloadKey
@@ -146,11 +146,14 @@ def leads_nowhere(
                 (target.namespace, name),
                 Uncovered(UNKNOWN, "service-unseen", INGRESS, target.namespace, name, parts=parts, cure=cure),
             )
+    delegates = _delegates(cluster)
     for one in cluster.inventory.of(*_LEADING, *given.routed):
         if one.where.elsewhere:
             continue
         if id(one) not in used:
-            if one.namespace in closed and not _redirects(one):
+            if one.kind == "VirtualService" and (one.namespace, one.name) in delegates:
+                continue
+            if one.namespace in closed and not (_redirects(one) or _is_for_clients(one)):
                 yield Uncovered(GUESSED, "leads-nowhere", BOTH, one.namespace, one.name, None, one, (), _SHOW)
             continue
         _name_backends(cluster, one, closed, told)
@@ -167,6 +170,21 @@ def _redirects(route: Object) -> bool:
         and any("requestRedirect" in each for each in mappings(rule.get("filters")))
         for rule in rules
     )
+
+
+def _is_for_clients(route: Object) -> bool:
+    """Whether it is a VirtualService of the mesh, which tells clients which pods of a Service they are to call."""
+    named = any(one not in ("", "mesh") for one in map(text, sequence(route.spec.get("gateways"))))
+    return route.kind == "VirtualService" and bool(route.spec.get("hosts")) and not named
+
+
+def _delegates(cluster: Cluster) -> set[tuple[str, str]]:
+    """The VirtualServices to which others leave a part of their requests, whose gateways send by them."""
+    rows = (
+        (one, row) for one in cluster.inventory.of("VirtualService") for row in mappings(one.spec.get("http"))
+    )
+    left = ((one, mapping(row.get("delegate"))) for one, row in rows)
+    return {(text(it.get("namespace")) or one.namespace, text(it.get("name"))) for one, it in left if it}
 
 
 def _attached(cluster: Cluster) -> Iterator[Object]:
