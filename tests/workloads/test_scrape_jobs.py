@@ -8,7 +8,7 @@ from cilium_policies.kube.inventory import Inventory
 from cilium_policies.kube.objects import Object
 from cilium_policies.workloads.credentials import addresses
 from cilium_policies.workloads.model import Workload
-from cilium_policies.workloads.scrape_jobs import chosen
+from cilium_policies.workloads.scrape_jobs import chosen, found_by
 
 from tests.evidence.shown import cluster, deployment, flows
 
@@ -81,3 +81,27 @@ def test_what_is_no_job_is_read_as_any_secret() -> None:
     assert not _scraper("kubernetes_sd_configs").texts
     assert not chosen(_secret(""), {"name": "jobs"}, Inventory([_secret(_JOBS)]))
     assert addresses("# __param_target\nDB=redis://db:6379", "k") == addresses("DB=redis://db:6379\n#", "k")
+
+
+def test_of_targets_nothing_but_their_address_leaves_the_secret() -> None:
+    """A probe's address may be a secret by its path (`https://hc-ping.com/UUID`), and an inventory is committed."""
+    told = found_by("""
+- job_name: probes
+  params: {module: [http_2xx], key: [t0ken]}
+  basic_auth: {username: u, password: t0ken}
+  static_configs: [{targets: ["https://hc.acme.com/ping/t0ken", "app.shop:8080/t0ken", "https://t0ken@b.acme.com"]}]
+  relabel_configs:
+    - {target_label: __param_target, replacement: "https://check.acme.com:8443/t0ken/x"}
+    - {source_labels: [__param_key], regex: t0ken, action: keep}
+    - {source_labels: [__meta_kubernetes_namespace], regex: shop, action: keep}
+    - {target_label: __address__, replacement: "blackbox.mon.svc:9115"}
+""")
+    assert "t0ken" not in told
+    for kept in (
+        "https://hc.acme.com",
+        "app.shop:8080",
+        "https://check.acme.com:8443",
+        "blackbox.mon.svc:9115",
+    ):
+        assert f'"{kept}"' in told
+    assert '"regex": "shop"' in told

@@ -10,10 +10,13 @@ from cilium_policies.document.finding import RefusedError
 from cilium_policies.document.parse import load
 from cilium_policies.kube.inventory import Inventory
 from cilium_policies.kube.objects import Mapping, Object, at, key_values, mapping, mappings, sequence, text
+from cilium_policies.workloads.credentials import address_of
 from cilium_policies.workloads.model import Text
 
 # What a rule leads to: other parameters and labels may hold anything
 _LEADS = ("__address__", "__param_target", "__param_module")
+# What discovery tells of a target, of which a rule asks no secret; parameters and labels of the job's own may be one
+_FOUND = ("__meta_", "__address__")
 
 
 def chosen(one: Object, key: Mapping, inventory: Inventory) -> tuple[Text, ...]:
@@ -40,9 +43,8 @@ def _job(job: Mapping) -> Iterator[str]:
     yield "- static_configs:"
     for block in mappings(job.get("static_configs")):
         yield "  - targets:"
-        yield from (
-            f"    - {json.dumps(text(one))}" for one in sequence(block.get("targets")) if _is_bare(one)
-        )
+        targets = filter(None, map(_address, sequence(block.get("targets"))))
+        yield from (f"    - {json.dumps(one)}" for one in targets)
     yield f"  params: {json.dumps({'module': [*map(text, sequence(at(job, 'params', 'module')))]})}"
     found = [{"role": text(one.get("role")), "namespaces": _names(one)} for one in _discoveries(job)]
     yield f"  kubernetes_sd_configs: {json.dumps(found)}"
@@ -57,19 +59,24 @@ def _names(discovery: Mapping) -> dict[str, list[str]]:
     return {"names": [*map(text, sequence(at(discovery, "namespaces", "names")))]}
 
 
-def _is_bare(target: object) -> bool:
-    """Whether a target has no user and nothing behind its path."""
-    return not {"@", "?"}.intersection(text(target))
+def _address(target: object) -> str:
+    """A target up to its host and port, whose path may be a secret of its own (`https://hc.acme.com/ping/TOKEN`); ""
+    where it has a user, or where that is not plain."""
+    said = text(target)
+    if {"@", "?", "#"}.intersection(said):
+        return ""
+    kept = address_of(said) if "://" in said else said.partition("/")[0]
+    return kept if said.startswith(kept) else ""
 
 
 def _rule(rule: Mapping) -> dict[str, object]:
     kept: dict[str, object] = {
         key: text(rule.get(key)) for key in ("action", "separator", "target_label") if key in rule
     }
-    kept["source_labels"] = [*map(text, sequence(rule.get("source_labels")))]
-    leads = text(rule.get("target_label")) in _LEADS and _is_bare(rule.get("replacement"))
-    if leads and "replacement" in rule:
-        kept["replacement"] = text(rule.get("replacement"))
-    if "regex" in rule:
+    labels = [*map(text, sequence(rule.get("source_labels")))]
+    kept["source_labels"] = labels
+    if text(rule.get("target_label")) in _LEADS and (leads := _address(rule.get("replacement"))):
+        kept["replacement"] = leads
+    if "regex" in rule and all(one.startswith(_FOUND) for one in labels):
         kept["regex"] = text(rule.get("regex"))
     return kept
