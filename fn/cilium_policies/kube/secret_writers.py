@@ -41,18 +41,23 @@ _WRITERS = {
 # Infisical's operator writes several, each with a namespace of its own; before it was one, in another field.
 _SEVERAL = {"InfisicalSecret": ("managedKubeSecretReferences", "managedSecretReference")}
 WRITERS = (*_WRITERS, *_SEVERAL)
+_NO_TEMPLATES: dict[str, str] = {}  # most have none, and a build may hold thousands
 
 
-@lru_cache(maxsize=8192)  # half a dozen modules ask
 def written(one: Object) -> tuple[Written, ...]:
-    """The Secrets that such an object writes."""
+    """The Secrets that such an object writes. Not kept: a build may hold thousands of such objects."""
     if one.kind in _SEVERAL:
-        several, single = (one.spec.get(field) for field in _SEVERAL[one.kind])
-        return tuple(_referred(one, each) for each in (*mappings(several), *mappings([single])))
+        return _several(one)
     where = _WRITERS[one.kind]
     told = _said(mapping(at(one.body, *where.templates)))
     name = text(at(one.body, *where.name)) or one.name
     return (Written(one.namespace, name, told, bool(where.alone) and flag(at(one.body, *where.alone))),)
+
+
+@lru_cache(maxsize=256)  # its list may be long
+def _several(one: Object) -> tuple[Written, ...]:
+    several, single = (one.spec.get(field) for field in _SEVERAL[one.kind])
+    return tuple(_referred(one, each) for each in (*mappings(several), *mappings([single])))
 
 
 def _referred(one: Object, reference: Mapping) -> Written:
@@ -66,12 +71,14 @@ def _referred(one: Object, reference: Mapping) -> Written:
 
 def _said(found: Mapping) -> dict[str, str]:
     """Vault's operator has the template in a field `text`."""
+    if not found:
+        return _NO_TEMPLATES
     return {key: text(mapping(held).get("text")) or text(held) for key, held in found.items()}
 
 
-@lru_cache(maxsize=8192)
 def templates(one: Object, namespace: str, name: str) -> dict[str, str]:
     """The keys of the Secret of this name and what the templates of such an object say of each."""
     return next(
-        (each.templates for each in written(one) if (each.namespace, each.name) == (namespace, name)), {}
+        (each.templates for each in written(one) if (each.namespace, each.name) == (namespace, name)),
+        _NO_TEMPLATES,
     )
