@@ -19,7 +19,7 @@ _END = ",;:.!?)]}>"  # what a sentence has behind an address
 def beginning(url: str) -> str:
     """`scheme://host:port` of a whole address, `host` of Git's `user@host:path`; "" where that is not plain: of a `@`
     behind a `/` or a blank nobody knows what is user, password and host."""
-    from cilium_policies.workloads.credentials import address_of  # few builds have something to say
+    from cilium_policies.workloads.shown_urls import address_of  # few builds have something to say
 
     first, *more = url.split(maxsplit=1) or [""]
     if any("@" in one for one in more):

@@ -69,7 +69,7 @@ def _other_paths(cluster: Cluster, chosen: dict[str, Namespace]) -> Iterator[Unc
     found = list(of_other_paths(cluster.inventory))
     if not found:
         return
-    from cilium_policies.workloads.credentials import address_of  # few builds have such
+    from cilium_policies.workloads.shown_urls import address_of  # few builds have such
 
     shown = {one.namespace for one in cluster.workloads if one.rendered}
     for unit, url in found:

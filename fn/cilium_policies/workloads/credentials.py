@@ -1,7 +1,6 @@
 """Addresses in values that may be secret, and keys that name a credential.
 
 addresses(value, key) -> str     of a Secret's value host and port of the addresses in it, and their form, nothing else
-address_of(url) -> str           `scheme://host:port` of a URL
 is_address(word, key) -> bool    `host:port` or a host, where the key or the cluster says that it is one
 is_credential(key) -> bool
 """
@@ -11,7 +10,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator
 
-from cilium_policies.catalogue.ports import NO_NETWORK, NOTIFIERS, PING, SCHEMES
 from cilium_policies.catalogue.stores import STORES
 from cilium_policies.workloads.address_keys import (
     NAMES_ADDRESS,
@@ -21,12 +19,9 @@ from cilium_policies.workloads.address_keys import (
     may_be_user,
 )
 from cilium_policies.workloads.secret_shapes import BEFORE_AT, services, shape
+from cilium_policies.workloads.shown_urls import address_of, without_path
 
 _URL = re.compile(r"([A-Za-z][A-Za-z0-9+.\-]{0,30})://([^\s\"'`<>\\|]*)")
-_PART = r"(?:[A-Za-z0-9_.\-\x01]|\$\{\w{1,60}\}|\$\(\w{1,60}\)|\{\})"
-_AUTHORITY = re.compile(
-    rf"(\[[0-9A-Fa-f:.]+\]|{_PART}*)(:(?:\d{{1,5}}|\$\{{\w{{1,60}}\}}|\$\(\w{{1,60}}\)))?"
-)
 _HOST_PORT = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9](?:[A-Za-z0-9._\-]*[A-Za-z0-9])?|\*?):(\d{1,5})")
 _HOST = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._\-]*[A-Za-z0-9])?\.?")
 IP = re.compile(
@@ -135,29 +130,6 @@ def _hides(line: str) -> bool:
     if match is None or "://" in line or match[2].lstrip("> ")[:1] in ("{", "[", "("):
         return False
     return is_credential(match[1].strip(" \t-\"':="))
-
-
-def address_of(url: str) -> str:
-    """`scheme://host:port` of a URL; "" where a `@` behind a `/` leaves open what is user, password or host. In the
-    URLs of notifiers (Apprise, shoutrrr) a token stands in the host's place, and a scheme that nobody knows tells
-    nothing without a port: of these the scheme alone is kept."""
-    told = without_path(url)
-    if "@" in url[len(told) :]:
-        return ""
-    scheme, _, authority = told.partition("://")
-    base = scheme.partition("+")[0].lower()
-    known = any(one in SCHEMES for one in scheme.lower().split("+")) or base in NO_NETWORK or base == PING
-    hosts = [_AUTHORITY.match(one) for one in authority.rpartition("@")[2].split(",")]
-    kept = [match[0] for match in hosts if match is not None and match[1] and (known or match[2])]
-    if base in NOTIFIERS or (hosts[0] is not None and hosts[0][1] and not kept):
-        return f"{scheme}://x"
-    return f"{scheme}://{','.join(kept).rstrip('.')}" if kept else ""
-
-
-def without_path(url: str) -> str:
-    """A URL up to the end of its host and port, its user among it."""
-    scheme, separator, rest = url.partition("://")
-    return scheme + separator + re.split(r"[/?#]", rest, maxsplit=1)[0]
 
 
 def _lines(lines: list[str], resolves: Callable[[str], bool]) -> Iterator[str]:

@@ -10,8 +10,8 @@ from cilium_policies.document.finding import RefusedError
 from cilium_policies.document.parse import load
 from cilium_policies.kube.inventory import Inventory
 from cilium_policies.kube.objects import Mapping, Object, at, key_values, mapping, mappings, sequence, text
-from cilium_policies.workloads.credentials import address_of
 from cilium_policies.workloads.model import Text
+from cilium_policies.workloads.shown_urls import address_of
 
 # What a rule leads to: other parameters and labels may hold anything
 _LEADS = ("__address__", "__param_target", "__param_module")

@@ -20,11 +20,9 @@ from cilium_policies.workloads.credentials import (
     IP,
     PEM,
     TEMPLATE,
-    address_of,
     addresses,
     is_address,
     is_credential,
-    without_path,
 )
 from cilium_policies.workloads.inventory.sought import Patterns, Sought, shown, spans_of
 from cilium_policies.workloads.inventory.told import HOST_NAME, Found, Read, Told, ends_publicly
@@ -41,6 +39,7 @@ from cilium_policies.workloads.inventory.words import (
     masked,
     port_of,
 )
+from cilium_policies.workloads.shown_urls import address_of, without_path
 
 _REFERENCE = re.compile(r"\$\{\w{1,60}\}|\$\(\w{1,60}\)|\$[A-Za-z_]\w{0,60}|\{\}")
 _HELD = re.compile("\x01(\\d+)\x01")  # a template that is kept, while the words around it are looked at
