@@ -9,6 +9,7 @@ from __future__ import annotations
 import fnmatch
 import json
 from collections.abc import Callable, Iterator, Sequence
+from functools import cache, partial
 
 from cilium_policies.builds import argo_source, texts, typed
 from cilium_policies.builds.kustomization import Fields
@@ -61,36 +62,44 @@ def manifests(
 
 def _files(repository: Repository, path: str) -> Iterator[str]:
     """The files that Fleet takes for manifests: none of a bundle or chart below, nor what it is told to ignore."""
-    inner = {one.rpartition("/")[0] for one in repository.files if one.rpartition("/")[2] in FLEET}
-    inner |= repository.charts
-    for file in repository.files_below(path):
+    below = repository.files_below(path)
+    inner = {one.rpartition("/")[0] for one in below if one.rpartition("/")[2] in FLEET}
+    patterns = cache(partial(_patterns, repository))  # of a folder, asked for each file below it
+    for file in below:
         name = file.rpartition("/")[2]
-        apart = any(one in inner and one != path and within(one, path) for one in above(file))
+        apart = any(
+            (one in inner or one in repository.charts) and one != path and within(one, path)
+            for one in above(file)
+        )
         if (
             name.endswith(ENDINGS)
             and name not in FLEET
             and not apart
-            and not _is_ignored(repository, path, file)
+            and not _is_ignored(file, path, patterns)
         ):
             yield file
 
 
-def _is_ignored(repository: Repository, path: str, file: str) -> bool:
-    """By the `.fleetignore` of a folder that the file lies in: each line is a pattern of one name."""
+def _is_ignored(file: str, path: str, patterns: Callable[[str], list[str]]) -> bool:
+    """By the `.fleetignore` of a folder that the file lies in, up to the bundle's."""
     for folder in [*above(file), ""]:
-        told = f"{folder}/{_IGNORE}".lstrip("/")
-        held = repository.bounds.hold(repository.place(told))  # it may be a link to anywhere
-        lines = repository.as_text(told).splitlines() if held else []
         *folders, last = file.removeprefix(f"{folder}/").split("/")
-        for line in map(str.rstrip, lines):
-            if line and not line.startswith("#"):
-                whole = line.endswith("/*")
-                names = folders if whole else [*folders, last]
-                if any(fnmatch.fnmatchcase(one, line.removesuffix("/*")) for one in names):
-                    return True
+        for pattern in patterns(folder):
+            names = folders if pattern.endswith("/*") else [*folders, last]
+            if any(fnmatch.fnmatchcase(one, pattern.removesuffix("/*")) for one in names):
+                return True
         if folder == path:
             break
     return False
+
+
+def _patterns(repository: Repository, folder: str) -> list[str]:
+    """The lines of a folder's `.fleetignore`: each is a pattern of one name."""
+    told = f"{folder}/{_IGNORE}".lstrip("/")
+    if not repository.bounds.hold(repository.place(told)):  # it may be a link to anywhere
+        return []
+    lines = map(str.rstrip, repository.as_text(told).splitlines())
+    return [line for line in lines if line and not line.startswith("#")]
 
 
 def _with_patches(repository: Repository, file: str, documents: list[bytes], patches: list[str]) -> Fields:
