@@ -22,12 +22,11 @@ def marks(why: str, repository: Repository, paths: Iterable[str]) -> dict[str, s
 
 def namespaces(repository: Repository, paths: Iterable[str]) -> list[str]:
     """The namespaces that the files below these paths name, and those of what is built on there, read as text."""
-    found: set[str] = set()
+    files: set[str] = set()  # a folder and one below it may both be built on
     for folder in set().union(*(covered(repository, path) for path in paths)):
-        kustomizations = (repository.kustomizations[one] for one in repository.folders_below(folder))
-        for file in (*repository.files_below(folder), *kustomizations):
-            found.update(_NAMESPACE.findall(repository.as_text(file)))
-    return sorted(found)
+        files.update(repository.files_below(folder))
+        files.update(repository.kustomizations[one] for one in repository.folders_below(folder))
+    return sorted({one for file in files for one in _NAMESPACE.findall(repository.as_text(file))})
 
 
 def stand_in(path: str, marked: Mapping[str, str], namespaces: Iterable[str]) -> bytes:
