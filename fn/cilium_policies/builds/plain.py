@@ -56,9 +56,8 @@ def _reached(repository: Repository) -> dict[str, set[str]]:
 
 
 def _topmost(reached: dict[str, set[str]]) -> list[str]:
-    return [
-        one for one in reached if not any(one in others for other, others in reached.items() if other != one)
-    ]
+    below = {one for folder, others in reached.items() for one in others if one != folder}
+    return [one for one in reached if one not in below]
 
 
 def _choices(repository: Repository, folders: list[str]) -> str:
