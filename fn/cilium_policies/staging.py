@@ -23,9 +23,9 @@ def apply(root: str, made: dict[str, bytes], removed: list[str]) -> None:
     what fails after it is undone.
 
     A signal that ends the program does so before the renames or after them. After SIGKILL between two of them, which
-    take milliseconds, some files are new and some old, each of them whole, until `finish` brings the others. No file
-    system renames many files at once, and a helper process that outlives the kill would be one that this program
-    promises not to start."""
+    take milliseconds, some files are new and some old, each of them whole, until the next run that holds the folder
+    brings the others. No file system renames many files at once, and a helper process that outlives the kill would be
+    one that this program promises not to start."""
     new_folders: list[str] = []
     try:
         with _signals_held():
@@ -41,7 +41,8 @@ def apply(root: str, made: dict[str, bytes], removed: list[str]) -> None:
 @contextmanager
 def alone(root: str) -> Iterator[None]:
     """One writer at a time: holds the folder, made where it is not there, from what is looked at in it to what is
-    replaced: else two would make a tree that is neither's. Ends first what a killed run began. Raises OSError."""
+    replaced: else two would make a tree that is neither's. Ends first what a killed run began: the tree is then as
+    before that run where it had renamed nothing, else as after it. Raises OSError."""
     new_folders: list[str] = []
     try:
         with _held(root, new_folders):
@@ -54,14 +55,6 @@ def alone(root: str) -> Iterator[None]:
     except BaseException:
         _remove_empty(reversed(new_folders))
         raise
-
-
-def finish(root: str) -> None:
-    """Ends what a killed run began below `root`: the tree is as before that run where it had renamed nothing, else as
-    after it. Raises OSError."""
-    if os.path.isdir(root) and any(name.startswith(STAGE) for name in os.listdir(root)):
-        with alone(root):
-            pass
 
 
 def _finish(root: str) -> None:
