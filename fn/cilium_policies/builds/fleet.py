@@ -22,11 +22,12 @@ from cilium_policies.builds import (
 )
 from cilium_policies.builds.addresses import path_shown, without_texts
 from cilium_policies.builds.applications import App
-from cilium_policies.builds.failed import stand_in
+from cilium_policies.builds.failed import marks, stand_in
 from cilium_policies.builds.fleet_bundles import git_repo_of, git_repos, release_name
 from cilium_policies.builds.fleet_manifests import manifests
-from cilium_policies.builds.fleet_options import Cluster, Fields
+from cilium_policies.builds.fleet_options import Cluster
 from cilium_policies.builds.inflation import Inflation, release
+from cilium_policies.builds.kustomization import Fields
 from cilium_policies.builds.notes import Note
 from cilium_policies.builds.repository import FLEET_GROUP, Repository, Told, clean, within
 from cilium_policies.builds.workers import in_parallel
@@ -212,8 +213,6 @@ class Fleet:
             app.docs.append(stand_in(path, {ELSEWHERE: made.unknown}, [namespace]))
 
     def _fail(self, app: Bundle, path: str, error: RefusedError | tool.ToolError) -> None:
-        from cilium_policies.builds.failed import marks
-
         app.fail(error)
         marked = marks(app.failure, self._repository, [path])
         namespace = (

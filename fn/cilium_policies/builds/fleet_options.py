@@ -12,13 +12,12 @@ from collections.abc import Callable, Iterable, Mapping
 
 from cilium_policies.builds.addresses import path_shown
 from cilium_policies.builds.expressions import evaluated, word
+from cilium_policies.builds.kustomization import Fields
 from cilium_policies.document.finding import refused
 from cilium_policies.kube.objects import at, mapping, mappings, sequence, strings, with_texts
 from cilium_policies.kube.selectors import selects
 from cilium_policies.lean import Any, NamedTuple
 from cilium_policies.workloads.releases.values import merge
-
-Fields = dict[str, Any]
 
 _ALL = "AllMatches"
 _LABEL = "global.fleet.clusterLabels."

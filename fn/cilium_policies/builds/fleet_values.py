@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from cilium_policies.builds import texts, typed
-from cilium_policies.builds.fleet_options import Fields
+from cilium_policies.builds.kustomization import Fields
 from cilium_policies.builds.variables import Pool, entries
 from cilium_policies.kube.objects import Object, mapping, mappings, text
 from cilium_policies.workloads.releases.values import merge
