@@ -32,17 +32,17 @@ def failed(folder: Path, *options: str) -> list[str]:
     """The lines on stderr of a build that prints nothing and exits 1."""
     done = run(["cilium-policies", "build", *options, folder])
     assert (done.returncode, done.stdout) == (1, "")
-    return _lines(done.stderr)
+    return lines(done.stderr)
 
 
 def said(folder: Path, *options: str) -> list[str]:
     """The lines on stderr of a build that succeeds."""
     done = run(["cilium-policies", "build", *options, folder])
     succeeded(done)
-    return _lines(done.stderr)
+    return lines(done.stderr)
 
 
-def _lines(stderr: str) -> list[str]:
+def lines(stderr: str) -> list[str]:
     return [line.removeprefix("cilium-policies: ") for line in stderr.splitlines()]
 
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 from tests.builds import deployment, kustomization, laid
 from tests.e2e.manifests import documents, name, policies
+from tests.e2e.test_build import built, failed, lines, one
 from tests.tools import require, run, succeeded
 
 pytestmark = pytest.mark.e2e
@@ -32,19 +31,6 @@ CHART = {
 @pytest.fixture(autouse=True)
 def tools() -> None:
     require("kustomize")
-
-
-def lines(stderr: str) -> list[str]:
-    return [line.removeprefix("cilium-policies: ") for line in stderr.splitlines()]
-
-
-def built(folder: Path, *options: str) -> list[dict]:
-    return documents(succeeded(run(["cilium-policies", "build", *options, folder])))
-
-
-def one(docs: list[dict], wanted: str) -> dict:
-    (found,) = [doc for doc in docs if name(doc) == wanted]
-    return found
 
 
 def of_targets(**targets: str) -> str:
@@ -182,9 +168,7 @@ def test_a_release_is_named_after_its_git_repo(tmp_path):
     """Its objects and their labels are called by it: nothing is guessed."""
     require("helm")
     root = laid(tmp_path, chart("apps/web") | {"apps/web/fleet.yaml": "namespace: shop\n"})
-    done = run(["cilium-policies", "build", root])
-    assert (done.returncode, done.stdout) == (1, "")
-    assert lines(done.stderr)[0] == (
+    assert failed(root)[0] == (
         "Bundle apps/web: its release is named after a GitRepo, which is not in this repository; "
         "name it: --source GITREPO=., or write helm.releaseName"
     )
@@ -287,8 +271,7 @@ def test_a_patch_without_its_file_fails_as_in_fleet(tmp_path):
         "web/web.yaml": deployment("web"),
         "web/overlays/a/gone_patch.yaml": "spec: {}\n",
     }
-    done = run(["cilium-policies", "build", laid(tmp_path, files)])
-    assert lines(done.stderr)[0] == (
+    assert failed(laid(tmp_path, files))[0] == (
         "Bundle web: no file gone.yaml for web/overlays/a/gone_patch.yaml to patch; Fleet applies nothing of the bundle"
     )
 
