@@ -7,7 +7,7 @@ import os
 from collections.abc import Iterable, Iterator
 
 from cilium_policies.builds.notes import Note
-from cilium_policies.builds.repository import Repository, walk, within
+from cilium_policies.builds.repository import KLUCTL, Repository, walk, within
 from cilium_policies.document.finding import RefusedError, refused
 from cilium_policies.lean import NamedTuple
 
@@ -26,7 +26,7 @@ class Program(NamedTuple):
 # kluctl@3424079 docs/kluctl/commands/render.md; akuity/cdk8s-cmp go/README.md; tanka.dev/exporting; cuelang.org
 # docs/reference/command/cue-help-export
 _PROGRAMS = (
-    Program("kluctl", (".kluctl.yaml", ".kluctl.yml"), f"kluctl render --print-all -t TARGET | {_PIPE}"),
+    Program("kluctl", KLUCTL, f"kluctl render --print-all -t TARGET | {_PIPE}"),
     Program("cdk8s", ("cdk8s.yaml",), f"cdk8s synth --stdout | {_PIPE}"),
     Program(
         "Jsonnet",

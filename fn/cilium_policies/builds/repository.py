@@ -35,7 +35,7 @@ _MARKS = (
 _INSTANCE = (b"helm.toolkit.fluxcd.io", b"sync:")  # the chart flux-instance: where Flux starts
 _VALUES = (b"instance:", b"sync:")  # its values in a file of their own
 Told = Callable[..., None]  # what was done, for who waits on a terminal
-_PROJECTS = (".kluctl.yaml", ".kluctl.yml")  # of a program that renders the repository
+KLUCTL = (".kluctl.yaml", ".kluctl.yml")  # files of a program that renders the repository
 _HELMFILES = tuple(f"helmfile.{end}" for end in ("yaml", "yml", "yaml.gotmpl", "yml.gotmpl"))
 _LARGE = 4 << 20
 _ABOVE = 5  # folders above that paths may begin in
@@ -98,7 +98,7 @@ class Repository:
                 self.kustomizations[folder] = path
             elif name == "Chart.yaml":
                 self.charts.add(folder)
-            elif name in _PROJECTS:
+            elif name in KLUCTL:
                 self.projects.append(path)
             elif name in _HELMFILES:
                 self.helmfiles.append(path)
@@ -290,7 +290,7 @@ def _entries(place: str) -> list[os.DirEntry[str]]:
 
 def _says_something(name: str) -> bool:
     known = name.endswith((*ENDINGS, ".gotmpl")) or name in KUSTOMIZATIONS
-    return name == SOURCEIGNORE or name in _PROJECTS or (known and not name.startswith("."))
+    return name == SOURCEIGNORE or name in KLUCTL or (known and not name.startswith("."))
 
 
 def _is_walked(name: str, place: str, asked: str) -> bool:
