@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Mapping
-from functools import partial
+from functools import cache, partial
 from itertools import count
 
 from cilium_policies.builds import (
@@ -23,7 +23,7 @@ from cilium_policies.builds import (
 from cilium_policies.builds.addresses import path_shown, without_texts
 from cilium_policies.builds.applications import App
 from cilium_policies.builds.failed import marks, stand_in
-from cilium_policies.builds.fleet_bundles import git_repo_of, git_repos, release_name
+from cilium_policies.builds.fleet_bundles import applied, git_repo_of, git_repos, release_name
 from cilium_policies.builds.fleet_manifests import manifests
 from cilium_policies.builds.fleet_options import Cluster
 from cilium_policies.builds.inflation import Inflation, release
@@ -70,6 +70,7 @@ class Fleet:
         self._builder = argo_source.Builder(repository, command, scratch)
         own = (name for name, place in given.items() if os.path.realpath(place) == repository.root)
         self._named = next(own, "")
+        self._applied = cache(partial(applied, repository))
         self._charts: list[tuple[Bundle, Fields]] = []  # that are not rendered
 
     def build(self, asked: str, told: Told) -> list[Bundle]:
@@ -146,7 +147,7 @@ class Fleet:
 
     def _release(self, path: str, own: str) -> str:
         """The name that Fleet gives the release of a bundle: objects and their labels are called by it."""
-        if own or (repo := self._named or git_repo_of(self._repository, path)):
+        if own or (repo := self._named or git_repo_of(path, self._applied())):
             return release_name(own or f"{repo}/{path}".rstrip("/"))
         raise refused(
             "its release is named after a GitRepo, which is not in this repository",

@@ -103,13 +103,17 @@ def git_repos(repository: Repository) -> list[Object]:
     return [one for one in found if address(text(one.spec.get("repo"))) in repository.remotes]
 
 
-def git_repo_of(repository: Repository, path: str) -> str:
-    """The name of the one that applies a bundle; "" where none here does, or several."""
-    names = {
-        one.name
+def applied(repository: Repository) -> list[tuple[str, list[str]]]:
+    """The name of each, and the folders that it applies: their patterns are looked for once."""
+    return [
+        (one.name, _paths(one, repository) if one.spec.get("paths") else [""])
         for one in git_repos(repository)
-        if not one.spec.get("paths") or any(within(path, it) for it in _paths(one, repository))
-    }
+    ]
+
+
+def git_repo_of(path: str, repos: Iterable[tuple[str, Iterable[str]]]) -> str:
+    """The name of the one among those `applied` that applies a bundle; "" where none here does, or several."""
+    names = {name for name, folders in repos if any(within(path, one) for one in folders)}
     return names.pop() if len(names) == 1 else ""
 
 
