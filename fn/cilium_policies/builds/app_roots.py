@@ -8,8 +8,8 @@ from cilium_policies.builds import plain
 from cilium_policies.builds.applications import App
 from cilium_policies.builds.kustomization import Fields
 from cilium_policies.builds.notes import Note
+from cilium_policies.builds.reach import lies_in, reach
 from cilium_policies.builds.reach import named as files_named
-from cilium_policies.builds.reach import reach
 from cilium_policies.builds.repository import Repository, above, clean, within
 from cilium_policies.builds.uncovered import manifests
 
@@ -81,10 +81,10 @@ def left_out(
         one = App(body)
         if not any(one.key[1] in name for name in names):  # a kustomization may give its name a prefix
             yield Note(f"{one.name} ({file})", "the Application of its folder leaves it out: not built")
-    covered = [path for app in apps for path in paths(app.body, is_here)]
-    covered += [folder for path in covered for folder in reach(repository, path)]
+    built = {path for app in apps for path in paths(app.body, is_here)}
+    covered = built.union(*(reach(repository, path) for path in built))
     for folder in plain.outermost(repository):
-        if not any(within(folder, path) for path in covered):
+        if not lies_in(folder, covered):
             told = "a kustomization that no Application here builds: left out, name its folder to build it"
             yield Note(folder or ".", told)
     told = "a manifest that no Application here builds: left out, name its folder to read it"

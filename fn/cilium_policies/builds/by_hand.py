@@ -8,8 +8,8 @@ import os
 from cilium_policies.builds import plain
 from cilium_policies.builds.app_roots import Written, paths
 from cilium_policies.builds.kustomization import Fields
-from cilium_policies.builds.reach import named, reach
-from cilium_policies.builds.repository import ARGO, Repository, within
+from cilium_policies.builds.reach import lies_in, named, reach
+from cilium_policies.builds.repository import ARGO, Repository
 from cilium_policies.document.finding import RefusedError, refused
 
 _HARMLESS = frozenset(("apiVersion", "kind", "metadata", "resources", "bases"))
@@ -18,11 +18,11 @@ _HARMLESS = frozenset(("apiVersion", "kind", "metadata", "resources", "bases"))
 def overlays(repository: Repository, first: list[Written]) -> dict[str, set[str]]:
     """The folders of such kustomizations below the folder asked for, each with the files of the Applications that it
     changes. Raises RefusedError where several change the same ones: each is another cluster's."""
-    built = [path for body, _ in first for path in paths(body)]
-    files = {file for _, file in first if not any(within(file, path) for path in built)}
+    built = {path for body, _ in first for path in paths(body)}
+    files = {file for _, file in first if not lies_in(file, built)}
     if not files:
         return {}
-    outermost = (one for one in plain.outermost(repository) if not any(within(one, path) for path in built))
+    outermost = (one for one in plain.outermost(repository) if not lies_in(one, built))
     found = {
         folder: held
         for folder in outermost

@@ -237,10 +237,10 @@ class Fleet:
 
     def left_out(self) -> Iterator[Note]:
         """What lies in no bundle's folder."""
-        from cilium_policies.builds import plain, uncovered
+        from cilium_policies.builds import plain, reach, uncovered
 
         for folder in plain.outermost(self._repository):
-            if not any(within(folder, path) for path in self._specs):
+            if not reach.lies_in(folder, self._specs.keys()):
                 yield Note(
                     folder or ".",
                     "a kustomization below no fleet.yaml: left out, name its folder to build it",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Set
 
 from cilium_policies.builds.kustomization import folders_of
 from cilium_policies.builds.repository import Repository, above, clean
@@ -82,6 +83,11 @@ def is_nearest(repository: Repository, path: str, folder: str) -> bool:
         if one in repository.kustomizations:
             return False
     return not folder
+
+
+def lies_in(path: str, folders: Set[str]) -> bool:
+    """Whether a path is one of these folders or below one, of which there may be as many as paths; "" is the root."""
+    return not folders.isdisjoint((path, *above(path), ""))
 
 
 def covered(repository: Repository, path: str) -> set[str]:

@@ -8,8 +8,8 @@ from collections.abc import Iterable, Iterator
 
 from cilium_policies.builds import plain
 from cilium_policies.builds.notes import Note
-from cilium_policies.builds.reach import named, patched
-from cilium_policies.builds.repository import FLUX, Found, Repository, above, within
+from cilium_policies.builds.reach import lies_in, named, patched
+from cilium_policies.builds.repository import FLUX, Found, Repository, within
 from cilium_policies.builds.unit import Unit
 from cilium_policies.document.finding import RefusedError
 from cilium_policies.document.split import split
@@ -59,7 +59,7 @@ def manifests(repository: Repository, covered: Iterable[str], told: str) -> Iter
     of their own; `told` is what is said of them."""
     folders = {*covered, *repository.kustomizations, *repository.charts}
     for path in repository.files:
-        if folders.isdisjoint((path, *above(path), "")) and _has_pods(repository.data(path), path):
+        if not lies_in(path, folders) and _has_pods(repository.data(path), path):
             yield Note(path, told)
 
 
