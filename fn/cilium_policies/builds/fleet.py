@@ -246,9 +246,7 @@ class Fleet:
                     "a kustomization below no fleet.yaml: left out, name its folder to build it",
                 )
         told = "a manifest below no fleet.yaml: left out, name its folder to read it"
-        for note in uncovered.manifests(self._repository, self._specs, told):
-            if within(note.name, self._repository.asked):
-                yield note
+        yield from uncovered.manifests(self._repository, self._specs, told, self._repository.asked)
         for one in git_repos(self._repository):
             if one.spec.get("bundles"):
                 yield Note(

@@ -54,12 +54,13 @@ def _is_component(one: Found, repository: Repository) -> bool:
     )
 
 
-def manifests(repository: Repository, covered: Iterable[str], told: str) -> Iterator[Note]:
-    """The files with pods that lie in no folder that is built, nor below a kustomization or a chart, which have lines
-    of their own; `told` is what is said of them."""
+def manifests(repository: Repository, covered: Iterable[str], told: str, below: str = "") -> Iterator[Note]:
+    """The files with pods below a folder that lie in no folder that is built, nor below a kustomization or a chart,
+    which have lines of their own; `told` is what is said of them."""
     folders = {*covered, *repository.kustomizations, *repository.charts}
     for path in repository.files:
-        if not lies_in(path, folders) and _has_pods(repository.data(path), path):
+        apart = within(path, below) and not lies_in(path, folders)
+        if apart and _has_pods(repository.data(path), path):
             yield Note(path, told)
 
 
