@@ -42,7 +42,7 @@ class Builder:
         self._repository = repository
         self._command = command
         self._scratch = scratch
-        self._inflation = Inflation(scratch)
+        self.inflation = Inflation(scratch)  # one, as it numbers folders of `scratch`
         self._placed = 0
 
     def prepared(
@@ -105,11 +105,11 @@ class Builder:
         after = with_argo(fields, options)
         given = after if after != fields else None
         self._repository.bounds.check(after, folder)
-        used, charts = self._inflation.without_charts(folder, given)
+        used, charts = self.inflation.without_charts(folder, given)
         if not charts:
             return lambda: Made(self._print(used), [], [])
         return lambda: self._beside_charts(
-            used, lambda: self._inflation.without_patches(folder, given), charts
+            used, lambda: self.inflation.without_patches(folder, given), charts
         )
 
     def _beside_charts(self, used: str, bare: Callable[[], str], charts: list[bytes]) -> Made:

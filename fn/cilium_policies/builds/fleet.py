@@ -26,7 +26,7 @@ from cilium_policies.builds.failed import marks, stand_in
 from cilium_policies.builds.fleet_bundles import applied, git_repo_of, git_repos, release_name
 from cilium_policies.builds.fleet_manifests import manifests
 from cilium_policies.builds.fleet_options import Cluster
-from cilium_policies.builds.inflation import Inflation, release
+from cilium_policies.builds.inflation import release
 from cilium_policies.builds.kustomization import Fields
 from cilium_policies.builds.notes import Note
 from cilium_policies.builds.repository import FLEET_GROUP, Repository, Told, clean, within
@@ -66,7 +66,6 @@ class Fleet:
         self._command = command
         self._scratch = scratch
         self._numbers = count(1)
-        self._inflation = Inflation(scratch)
         self._builder = argo_source.Builder(repository, command, scratch)
         own = (name for name, place in given.items() if os.path.realpath(place) == repository.root)
         self._named = next(own, "")
@@ -184,7 +183,7 @@ class Fleet:
             if not made.charts:
                 raise
             note = "patches are left out: they change objects of charts, which are not rendered"
-            bare = self._inflation.without_patches(over)
+            bare = self._builder.inflation.without_patches(over)
             fields = kustomization.read(kustomization.file_in(bare))
             rest = [] if kustomization.is_empty(fields) else self._print(bare)
             return made._replace(documents=[*made.documents, *rest], notes=[*made.notes, note])
