@@ -207,8 +207,8 @@ class Collected:
 
             yield from of_images(self._cluster, row)
         if not kind and "own" in row and workload.source is not None:
-            for namespace, called in secrets_of(workload.source, row):
-                yield from self._entries(namespace or workload.namespace, called)
+            for secret in secrets_of(workload.source, row, workload.namespace):
+                yield from self._entries(*secret)
         if not kind or "toldBy" in row:
             return
         if "annotated" in row:
@@ -219,9 +219,8 @@ class Collected:
         for one in self._objects(workload, row):
             yield from told_by(one, row) if name or "marked" in row else self._fields(one, row)
             kept = names_at(one.body, texts(row.get("entries")))
-            for namespace, called in secrets_of(one, row):
-                told = self._entries(namespace or workload.namespace, called)
-                yield from (each for each in told if not kept or each.key in kept)
+            for secret in secrets_of(one, row, workload.namespace):
+                yield from (each for each in self._entries(*secret) if not kept or each.key in kept)
 
     def _fields(self, one: Object, row: Mapping) -> tuple[Text, ...]:
         """What a row has an object say: looked for once, however many pods read it."""
@@ -260,8 +259,7 @@ class Collected:
                 continue
             own = (workload.source,) if "own" in row and workload.source is not None else ()
             for one in self._objects(workload, row) if "kind" in row else own:
-                told = secrets_of(one, row)  # of an object without a namespace they are in that of the pods
-                yield from ((namespace or workload.namespace, name) for namespace, name in told)
+                yield from secrets_of(one, row, workload.namespace)
 
     def _is_for(self, workload: Workload, one: Object, row: Mapping) -> bool:
         """Whether it acts on this object: which names it by its address, or by its rights where it is another's."""

@@ -156,14 +156,15 @@ def chosen_at(spec: Mapping) -> Iterator[tuple[str, str, str]]:
             yield path, name, key
 
 
-def secrets_of(one: Object, row: Mapping) -> list[tuple[str, str]]:
+def secrets_of(one: Object, row: Mapping, namespace: str) -> list[tuple[str, str]]:
     """Namespace and name of the Secrets that an object names: at these paths, or in its texts as a pattern finds them.
-    A name with a namespace before it (`edge/database`), as objects without one have it, means the Secret there."""
+    A name with a namespace before it (`edge/database`), as objects without one have it, means the Secret there; without
+    it that of the object is meant, and of one that has none `namespace`, that of the pods."""
     found = sorted(names_at(one.body, texts(row.get("secrets"))))
     if pattern := text(row.get("secretIn")):
         found += (name for _, value in entries_of(one) for name in re.findall(pattern, value))
     named = (name.rpartition("/") for name in found)
-    return [(space or one.namespace, name) for space, _, name in named]
+    return [(space or one.namespace or namespace, name) for space, _, name in named]
 
 
 def entries_of(one: Object) -> Iterator[tuple[str, str]]:
