@@ -159,13 +159,11 @@ def _of_nodes(cluster: Cluster, users: Mapping) -> Iterator[tuple[Workload, Iden
     they have it by another way, or the role of their node."""
     platform = cluster.settings.platform
     row = next((one for one in platform.identity if one.unopened), None)
-    for workload in cluster.workloads if row is not None else ():
+    if row is None:
+        return
+    for workload in cluster.workloads:
         known = platform.cloud in users.get(workload.component, ()) and not workload.host_network
-        if (
-            row is not None
-            and known
-            and row.without not in _account_keys(cluster, workload, [row.without.encode()])
-        ):
+        if known and row.without not in _account_keys(cluster, workload, [row.without.encode()]):
             yield workload, row
 
 
