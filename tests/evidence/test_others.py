@@ -382,19 +382,33 @@ spec:
 {textwrap.indent(HUBS_VALUES, "    ")}"""
 
 
-@pytest.mark.parametrize("rendered", [True, False])
-def test_the_services_behind_a_hubs_proxy_stand_among_the_hubs_settings(*, rendered: bool) -> None:
-    """In the Secret that the hub alone mounts, or in the values; of the rest of it nothing is the proxy's."""
-    proxy = support.deployment("a/proxy", labels="app: jupyterhub, component: proxy", port=8000)
-    shown = (proxy, HUBS_SECRET) if rendered else (HUBS_RELEASE,)
-    servers = [
+def _servers(**ports: int) -> list[str]:
+    """A Deployment and its Service each."""
+    return [
         document
-        for name, port in (("share", 8080), ("pg", 5432), ("tracker", 80))
+        for name, port in ports.items()
         for document in (
             support.deployment(f"a/{name}", port=port),
             support.service(f"a/{name}", port=port, target=str(port)),
         )
     ]
+
+
+def _calls_of_parts(*documents: str) -> set[tuple[str, str]]:
+    """The components of clients and the names of servers that addresses lead them to."""
+    return {
+        (edge.client.component, edge.server.name)
+        for edge in support.made(support.namespace("a"), *documents).plan.edges
+        if edge.origin == "address" and edge.client is not None and edge.server is not None
+    }
+
+
+@pytest.mark.parametrize("rendered", [True, False])
+def test_the_services_behind_a_hubs_proxy_stand_among_the_hubs_settings(*, rendered: bool) -> None:
+    """In the Secret that the hub alone mounts, or in the values; of the rest of it nothing is the proxy's."""
+    proxy = support.deployment("a/proxy", labels="app: jupyterhub, component: proxy", port=8000)
+    shown = (proxy, HUBS_SECRET) if rendered else (HUBS_RELEASE,)
+    servers = _servers(share=8080, pg=5432, tracker=80)
     found = support.made(support.namespace("a"), *shown, *servers).plan.edges
     calls = {
         getattr(edge.target, "name", "") or edge.target.workload.name: edge.ports
@@ -408,17 +422,8 @@ def test_the_services_behind_a_hubs_proxy_stand_among_the_hubs_settings(*, rende
 
 def test_a_hub_calls_its_services_as_its_proxy_does() -> None:
     """It asks each whether it answers (jupyterhub/app.py, check_services_health); no other part of the chart does."""
-    server = support.deployment("a/share", port=8080), support.service("a/share", port=8080, target="8080")
-    found = support.made(support.namespace("a"), HUBS_RELEASE, *server).plan.edges
-    calls = {
-        edge.client.component
-        for edge in found
-        if edge.origin == "address"
-        and edge.client is not None
-        and edge.server
-        and edge.server.name == "share"
-    }
-    assert calls == {"jupyterhub-hub", "jupyterhub-proxy"}
+    calls = _calls_of_parts(HUBS_RELEASE, *_servers(share=8080))
+    assert calls == {("jupyterhub-hub", "share"), ("jupyterhub-proxy", "share")}
 
 
 def test_values_of_one_part_of_a_release_are_no_other_parts() -> None:
@@ -434,21 +439,7 @@ spec:
     notifications: {notifiers: {service.webhook.chat: "url: http://chat:8080"}}
     server: {extraArgs: ["--sso=http://idp"]}
 """
-    servers = [
-        document
-        for name, port in (("chat", 8080), ("idp", 80))
-        for document in (
-            support.deployment(f"a/{name}", port=port),
-            support.service(f"a/{name}", port=port, target=str(port)),
-        )
-    ]
-    found = support.made(support.namespace("a"), release, *servers).plan.edges
-    calls = {
-        (edge.client.component, edge.server.name)
-        for edge in found
-        if edge.origin == "address" and edge.client is not None and edge.server is not None
-    }
-    assert calls == {
+    assert _calls_of_parts(release, *_servers(chat=8080, idp=80)) == {
         ("argocd-notifications-controller", "chat"),
         ("argocd-dex-server", "idp"),
         ("argocd-server", "idp"),
@@ -469,19 +460,6 @@ spec:
         dex.config: "connectors: [{config: {issuer: 'http://idp'}}]"
         repositories: "[{url: 'http://forge/shop.git'}]"
 """
-    servers = [
-        document
-        for name in ("forge", "idp")
-        for document in (
-            support.deployment(f"a/{name}", port=80),
-            support.service(f"a/{name}", port=80, target="80"),
-        )
-    ]
-    found = support.made(support.namespace("a"), release, *servers).plan.edges
-    calls = {
-        (edge.client.component, edge.server.name)
-        for edge in found
-        if edge.origin == "address" and edge.client is not None and edge.server is not None
-    }
+    calls = _calls_of_parts(release, *_servers(forge=80, idp=80))
     assert {("argocd-dex-server", "idp"), ("argocd-repo-server", "forge")} <= calls
     assert not {("argocd-dex-server", "forge"), ("argocd-repo-server", "idp")} & calls
