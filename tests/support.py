@@ -61,6 +61,18 @@ spec:
 """
 
 
+def servers(place: str, **ports: int) -> list[str]:
+    """Deployments and their Services by name, each with the port on which both answer."""
+    return [
+        document
+        for name, port in ports.items()
+        for document in (
+            deployment(f"{place}/{name}", port=port),
+            service(f"{place}/{name}", port=port, target=str(port)),
+        )
+    ]
+
+
 def stream(*documents: str) -> bytes:
     return "---\n".join(
         document if document.endswith("\n") else document + "\n" for document in documents

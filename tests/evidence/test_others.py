@@ -382,18 +382,6 @@ spec:
 {textwrap.indent(HUBS_VALUES, "    ")}"""
 
 
-def _servers(**ports: int) -> list[str]:
-    """A Deployment and its Service each."""
-    return [
-        document
-        for name, port in ports.items()
-        for document in (
-            support.deployment(f"a/{name}", port=port),
-            support.service(f"a/{name}", port=port, target=str(port)),
-        )
-    ]
-
-
 def _calls_of_parts(*documents: str) -> set[tuple[str, str]]:
     """The components of clients and the names of servers that addresses lead them to."""
     return {
@@ -408,7 +396,7 @@ def test_the_services_behind_a_hubs_proxy_stand_among_the_hubs_settings(*, rende
     """In the Secret that the hub alone mounts, or in the values; of the rest of it nothing is the proxy's."""
     proxy = support.deployment("a/proxy", labels="app: jupyterhub, component: proxy", port=8000)
     shown = (proxy, HUBS_SECRET) if rendered else (HUBS_RELEASE,)
-    servers = _servers(share=8080, pg=5432, tracker=80)
+    servers = support.servers("a", share=8080, pg=5432, tracker=80)
     found = support.made(support.namespace("a"), *shown, *servers).plan.edges
     calls = {
         getattr(edge.target, "name", "") or edge.target.workload.name: edge.ports
@@ -422,7 +410,7 @@ def test_the_services_behind_a_hubs_proxy_stand_among_the_hubs_settings(*, rende
 
 def test_a_hub_calls_its_services_as_its_proxy_does() -> None:
     """It asks each whether it answers (jupyterhub/app.py, check_services_health); no other part of the chart does."""
-    calls = _calls_of_parts(HUBS_RELEASE, *_servers(share=8080))
+    calls = _calls_of_parts(HUBS_RELEASE, *support.servers("a", share=8080))
     assert calls == {("jupyterhub-hub", "share"), ("jupyterhub-proxy", "share")}
 
 
@@ -439,7 +427,7 @@ spec:
     notifications: {notifiers: {service.webhook.chat: "url: http://chat:8080"}}
     server: {extraArgs: ["--sso=http://idp"]}
 """
-    assert _calls_of_parts(release, *_servers(chat=8080, idp=80)) == {
+    assert _calls_of_parts(release, *support.servers("a", chat=8080, idp=80)) == {
         ("argocd-notifications-controller", "chat"),
         ("argocd-dex-server", "idp"),
         ("argocd-server", "idp"),
@@ -460,6 +448,6 @@ spec:
         dex.config: "connectors: [{config: {issuer: 'http://idp'}}]"
         repositories: "[{url: 'http://forge/shop.git'}]"
 """
-    calls = _calls_of_parts(release, *_servers(forge=80, idp=80))
+    calls = _calls_of_parts(release, *support.servers("a", forge=80, idp=80))
     assert {("argocd-dex-server", "idp"), ("argocd-repo-server", "forge")} <= calls
     assert not {("argocd-dex-server", "forge"), ("argocd-repo-server", "idp")} & calls

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.support import deployment, namespace, policies, service
+from tests.support import namespace, policies, servers
 
 SCALER = """apiVersion: apps/v1
 kind: Deployment
@@ -45,15 +45,8 @@ kind: {kind}
 metadata: {{name: queue{place}}}
 spec: {{secretTargetRef: [{{parameter: host, name: queue, key: host}}]}}
 """
-    servers = [
-        document
-        for name, port in (("queue", 15672), ("cache", 6379))
-        for document in (
-            deployment(f"shop/{name}", port=port),
-            service(f"shop/{name}", port=port, target=str(port)),
-        )
-    ]
-    found = policies(namespace("shop"), namespace("keda"), SCALER, READER, SECRET % where, asks, *servers)
+    called = servers("shop", queue=15672, cache=6379)
+    found = policies(namespace("shop"), namespace("keda"), SCALER, READER, SECRET % where, asks, *called)
     rules = [rule for one in found["keda/keda-operator"].specs for rule in one.egress or ()]
     ports = {port.port for rule in rules for group in rule.ports or () for port in group.ports}
     assert "15672" in ports
