@@ -6,12 +6,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from cilium_policies.kube.inventory import Inventory
+from cilium_policies.kube.labels import NAMESPACE_NAME
 from cilium_policies.kube.objects import Mapping, Object, flag, mapping, mappings, strings, text
-from cilium_policies.kube.selectors import selects
+from cilium_policies.kube.selectors import selects_namespace
 from cilium_policies.workloads.model import Workload
 
 PROMETHEUS = ("Prometheus", "PrometheusAgent")
-_NAME = "kubernetes.io/metadata.name"
 # Fields of a scraper's object that hold a configuration of its own, which may find pods anywhere.
 _OWN = ("additionalScrapeConfigs", "inlineScrapeConfig")
 
@@ -54,7 +54,7 @@ def _selects(selector: object, own: str, name: str, namespace: Object | None) ->
     if not isinstance(selector, dict):
         return name == own
     if namespace is not None:
-        return selects(selector, {_NAME: name, **namespace.labels})
+        return selects_namespace(selector, name, namespace.labels)
     keys = {*mapping(selector.get("matchLabels"))}
     keys.update(text(one.get("key")) for one in mappings(selector.get("matchExpressions")))
-    return bool(keys - {_NAME}) or selects(selector, {_NAME: name})
+    return bool(keys - {NAMESPACE_NAME}) or selects_namespace(selector, name, {})

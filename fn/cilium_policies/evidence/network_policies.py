@@ -15,17 +15,16 @@ from cilium_policies.evidence.edge import Edge, Evidence, WorkloadPeer
 from cilium_policies.evidence.given import Given
 from cilium_policies.evidence.reasons import Reason
 from cilium_policies.kube.kinds import CILIUM_POLICIES
-from cilium_policies.kube.labels import NAMESPACE, unprefixed
+from cilium_policies.kube.labels import NAMESPACE, NAMESPACE_NAME, unprefixed
 from cilium_policies.kube.objects import Mapping, Object, integer, mapping, mappings, strings, text
 from cilium_policies.kube.ports import TRANSPORTS, Port
 from cilium_policies.kube.reading import COMPONENT
-from cilium_policies.kube.selectors import ByLabel, keys_of, selects
+from cilium_policies.kube.selectors import ByLabel, keys_of, selects_namespace
 from cilium_policies.lean import Any
 from cilium_policies.workloads.cluster import Cluster
 from cilium_policies.workloads.model import Workload
 
 _DNS = 53
-_NAME = "kubernetes.io/metadata.name"
 
 
 def edges(cluster: Cluster, given: Given) -> Iterator[Edge]:
@@ -70,7 +69,7 @@ def _peer(
         return
     for workload in workloads.selected(selector, None):
         known = labels.get(workload.namespace, {})
-        if selects(spaces, {_NAME: workload.namespace, **known}):
+        if selects_namespace(spaces, workload.namespace, known):
             yield workload
 
 
@@ -83,10 +82,10 @@ def _listening(
     if peer.get("podSelector") or not numbers or _DNS in numbers or len(numbers) != len(entries):
         return
     chosen = mapping(peer.get("namespaceSelector"))
-    said = strings(chosen.get("matchLabels")).get(_NAME)
+    said = strings(chosen.get("matchLabels")).get(NAMESPACE_NAME)
     among = labels.items() if said is None else [(said, labels[said])] if said in labels else ()
     named = [
-        space for space, known in among if _names_pods(chosen) and selects(chosen, {_NAME: space, **known})
+        space for space, known in among if _names_pods(chosen) and selects_namespace(chosen, space, known)
     ]
     for one in cluster.in_namespace(named[0]) if len(named) == 1 else ():
         if numbers <= {port.number for port in one.ports}:

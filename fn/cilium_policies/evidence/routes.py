@@ -15,7 +15,7 @@ from cilium_policies.kube.gateway_api import GATEWAY_API, takes_listeners
 from cilium_policies.kube.kinds import ROUTE_KINDS
 from cilium_policies.kube.objects import Mapping, Object, at, mapping, mappings, text
 from cilium_policies.kube.ports import Port
-from cilium_policies.kube.selectors import selects
+from cilium_policies.kube.selectors import selects_namespace
 from cilium_policies.workloads.cluster import Cluster
 
 _POOL = "InferencePool"
@@ -79,7 +79,7 @@ def _lets_in(cluster: Cluster, gateway: Object, listener: Mapping, route: Object
     space = cluster.inventory.get("Namespace", "", route.namespace)
     if space is None:
         return True
-    return selects(spaces.get("selector"), {"kubernetes.io/metadata.name": route.namespace, **space.labels})
+    return selects_namespace(spaces.get("selector"), route.namespace, space.labels)
 
 
 @lru_cache(maxsize=8192)

@@ -14,7 +14,7 @@ from cilium_policies.evidence.looked_into import PROMETHEUS, is_left_out
 from cilium_policies.evidence.object_texts import is_switched_on
 from cilium_policies.kube.access_rules import EVERYWHERE
 from cilium_policies.kube.objects import Mapping, Object, at, flag, mapping, strings, text
-from cilium_policies.kube.selectors import selects
+from cilium_policies.kube.selectors import selects, selects_namespace
 from cilium_policies.lean import NamedTuple
 from cilium_policies.workloads.cluster import Cluster
 from cilium_policies.workloads.model import Workload
@@ -186,8 +186,7 @@ class Scrapers:
     def _in(self, scraper: _Scraper, selector: object, namespace: str) -> bool:
         if not isinstance(selector, dict):
             return scraper.namespace == namespace
-        labels = {"kubernetes.io/metadata.name": namespace, **self._namespaces.get(namespace, {})}
-        return selects(selector, labels)
+        return selects_namespace(selector, namespace, self._namespaces.get(namespace, {}))
 
 
 def _stem(scraper: _Scraper, kind: str) -> str:

@@ -9,7 +9,7 @@ from cilium_policies.catalogue.conditions import at, names_at
 from cilium_policies.evidence.addresses import targets
 from cilium_policies.evidence.names import resolve
 from cilium_policies.kube.objects import Object, mapping, text
-from cilium_policies.kube.selectors import selects
+from cilium_policies.kube.selectors import selects, selects_namespace
 from cilium_policies.workloads.cluster import Cluster
 from cilium_policies.workloads.model import Text, Workload
 
@@ -52,7 +52,7 @@ def chooses(cluster: Cluster, source: Object, config: Object) -> bool:
     else:
         namespace = cluster.inventory.get("Namespace", "", config.namespace)
         labels = namespace.labels if namespace is not None else {}
-        near = selects(spaces, {"kubernetes.io/metadata.name": config.namespace, **labels})
+        near = selects_namespace(spaces, config.namespace, labels)
     return near and selects(source.spec.get(f"{stem}Selector"), config.labels)
 
 

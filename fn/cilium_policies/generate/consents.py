@@ -9,7 +9,7 @@ from cilium_policies.evidence.edge import Edge, LabelsPeer, Peer, fits, namespac
 from cilium_policies.kube.gateway_api import GATEWAY_API, STANDARD
 from cilium_policies.kube.objects import Mapping, Object, at, mapping, mappings, text
 from cilium_policies.kube.ports import Port
-from cilium_policies.kube.selectors import selects
+from cilium_policies.kube.selectors import selects, selects_namespace
 from cilium_policies.workloads.cluster import Cluster
 from cilium_policies.workloads.model import Workload
 
@@ -17,7 +17,6 @@ _BACKENDS = ("Service", "InferencePool")  # what ReferenceGrants let routes name
 _BY_OTHERS = ("VirtualService", "ConfigMap", "Secret")  # whose readers are told otherwise: a selector, a role
 _DIRECTED = {True: ("egress", "to"), False: ("ingress", "from")}
 _DNS = 53
-_METADATA_NAME = "kubernetes.io/metadata.name"
 
 
 class Consents:
@@ -32,9 +31,7 @@ class Consents:
             if edge.evidence.origin == "policy":
                 key = (id(edge.client), id(edge.server), edge.evidence.namespace)
                 self._wanted.setdefault(key, []).append(edge)
-        self._labels = {
-            one.name: {_METADATA_NAME: one.name, **one.labels} for one in cluster.inventory.of("Namespace")
-        }
+        self._labels = {one.name: one.labels for one in cluster.inventory.of("Namespace")}
         self._bearers: dict[LabelsPeer, tuple[str, ...]] = {}
         self._policies: dict[str, list[Object]] = {}
         for one in cluster.inventory.of("NetworkPolicy", group="networking.k8s.io"):
@@ -142,7 +139,7 @@ class Consents:
             chosen = text(spaces.get("from")) or "Same"
             if chosen == "All" or (chosen == "Same" and namespace == gateway.namespace):
                 return True
-            if chosen == "Selector" and selects(spaces.get("selector"), self._of(namespace)):
+            if chosen == "Selector" and self._chooses(spaces.get("selector"), namespace):
                 return True
         return False
 
@@ -203,15 +200,15 @@ class Consents:
         space = namespace_of(other)
         spaces = peer.get("namespaceSelector")
         if isinstance(spaces, dict):
-            if not selects(spaces, self._of(space)):
+            if not self._chooses(spaces, space):
                 return False
         elif space != policy.namespace:
             return False
         chosen = peer.get("podSelector")
         return not isinstance(chosen, dict) or selects(chosen, _labels(other))
 
-    def _of(self, namespace: str) -> dict[str, str]:
-        return self._labels.get(namespace) or {_METADATA_NAME: namespace}
+    def _chooses(self, spaces: object, namespace: str) -> bool:
+        return selects_namespace(spaces, namespace, self._labels.get(namespace, {}))
 
 
 def _within(ports: tuple[Port, ...], opened: list[Port]) -> bool:

@@ -35,6 +35,7 @@ _VOLATILE = {
 }
 
 NAMESPACE = "io.kubernetes.pod.namespace"
+NAMESPACE_NAME = "kubernetes.io/metadata.name"  # which the API server writes on each Namespace
 SERVICE_ACCOUNT = "io.cilium.k8s.policy.serviceaccount"
 INSTANCE = "app.kubernetes.io/instance"
 RELEASE_NAME = "meta.helm.sh/release-name"  # an annotation that Helm writes on every object it installs

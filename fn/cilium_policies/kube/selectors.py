@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from cilium_policies.kube.labels import NAMESPACE, SERVICE_ACCOUNT, unprefixed
+from cilium_policies.kube.labels import NAMESPACE, NAMESPACE_NAME, SERVICE_ACCOUNT, unprefixed
 from cilium_policies.kube.objects import Mapping, mapping, mappings, sequence, strings, text
 from cilium_policies.lean import Any, Generic, Protocol, TypeVar
 
@@ -68,6 +68,11 @@ def selects(selector: Any, labels: dict[str, str]) -> bool:
 def _holds(requirement: Mapping, labels: dict[str, str]) -> bool:
     values = [text(value) for value in sequence(requirement.get("values"))]
     return fits(text(requirement.get("operator")), values, labels.get(text(requirement.get("key"))))
+
+
+def selects_namespace(selector: Any, name: str, labels: dict[str, str]) -> bool:
+    """Whether it fits a namespace, whose name is a label of it wherever its manifest does not say so."""
+    return selects(selector, {NAMESPACE_NAME: name, **labels})
 
 
 def selects_pods(selector: Any, labels: dict[str, str], namespace: str, account: str = "") -> bool:

@@ -14,11 +14,10 @@ from cilium_policies.kube.inventory import Inventory
 from cilium_policies.kube.objects import Mapping, Object, mapping, mappings, strings, text
 from cilium_policies.kube.objects import at as exactly
 from cilium_policies.kube.pods import containers, mounted
-from cilium_policies.kube.selectors import selects
+from cilium_policies.kube.selectors import selects, selects_namespace
 from cilium_policies.lean import TYPE_CHECKING
 from cilium_policies.workloads.model import Text
 
-_NAME = "kubernetes.io/metadata.name"
 _SOURCES = {
     "secretRef": "Secret",
     "configMapRef": "ConfigMap",
@@ -108,7 +107,7 @@ class Chosen:
         if selector is None:
             return True
         space = self._inventory.get("Namespace", "", namespace)
-        return selects(selector, {_NAME: namespace, **(space.labels if space is not None else {})})
+        return selects_namespace(selector, namespace, space.labels if space is not None else {})
 
 
 def _found(rows: Iterable[tuple[Mapping, Object]]) -> _Rows:
