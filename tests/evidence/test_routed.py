@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 from cilium_policies.cilium.model import Policy
 from cilium_policies.config.model import ClusterConfig, Config
+from cilium_policies.evidence.ends import WORLD
+from cilium_policies.evidence.routed import Proxied
 
 from tests.support import deployment, made, namespace, policies, service
 
@@ -130,3 +132,9 @@ def test_every_proxy_of_an_object_answers_at_its_name() -> None:
         for port in group.ports
     }
     assert {("p", "8443"), ("q", "8444")} <= told
+
+
+def test_what_is_told_twice_of_an_object_stays_as_it_is() -> None:
+    told = Proxied((WORLD,), (), is_public=True)
+    assert told.joined(told) == told
+    assert not told.joined(Proxied((), ())).is_public

@@ -39,6 +39,7 @@ class Proxied(NamedTuple):
             tuple(dict.fromkeys((*self.clients, *other.clients))),
             tuple(dict.fromkeys((*self.targets, *other.targets))),
             self.may_be_outside or other.may_be_outside,
+            self.is_public and other.is_public,
         )
 
 
