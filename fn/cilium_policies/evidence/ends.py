@@ -26,6 +26,7 @@ EVERY_ADDRESS = frozenset(("0.0.0.0/0", "::/0"))
 LOCAL = ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")
 # Who calls through a load balancer without public clients: a network's private addresses of either family.
 INSIDE = (*LOCAL, "100.64.0.0/10", "fc00::/7")
+NAMING_CLOUD = "aws"  # its load balancers have names, which no node translates
 # The network load balancer of AWS sends to pods' own addresses from its own (in the VPC) what comes by TCP, unless an
 # attribute keeps the client's; a range is enforced by its security group, which no pod sees.
 # docs.aws.amazon.com/elasticloadbalancing/latest/network/edit-target-group-attributes.html, "Client IP preservation"

@@ -13,7 +13,7 @@ from cilium_policies.evidence.addresses import Address
 from cilium_policies.evidence.claims import Claims, gateway_addresses, names, proxied_names, service_names
 from cilium_policies.evidence.databases import database_ports, is_database
 from cilium_policies.evidence.edge import Peer, namespace_of, workload_of
-from cilium_policies.evidence.ends import AWS_BALANCER, WORLD, backends, ends
+from cilium_policies.evidence.ends import AWS_BALANCER, NAMING_CLOUD, WORLD, backends, ends
 from cilium_policies.evidence.gateways import INGRESS, Gateways
 from cilium_policies.evidence.given import Given
 from cilium_policies.evidence.host_keys import is_host_key
@@ -30,7 +30,6 @@ from cilium_policies.workloads.model import Service, Workload
 if TYPE_CHECKING:
     from cilium_policies.evidence.routed import Proxied
 
-_NAMING_CLOUD = "aws"
 _HTTPS = 443
 _OF_AWS = ("type", "scheme", "nlb-target-type", "internal")
 # Not -backend-protocol, which charts for everywhere set. The last three have a name written in the address's place.
@@ -204,7 +203,7 @@ class Hostnames:
 
     def _is_behind_a_cloud(self, peer: Peer) -> bool:
         """Whether a gateway is reached by the name of a load balancer: AWS gives names, which no node translates."""
-        workload, aws = workload_of(peer), self._cluster.settings.platform.cloud == _NAMING_CLOUD
+        workload, aws = workload_of(peer), self._cluster.settings.platform.cloud == NAMING_CLOUD
         if workload is None:
             return False
         return any(

@@ -7,13 +7,12 @@ https://docs.redhat.com/documentation/openshift_container_platform, openshift/ap
 from __future__ import annotations
 
 from cilium_policies.catalogue.conditions import at
+from cilium_policies.evidence.ends import NAMING_CLOUD
 from cilium_policies.evidence.public_dns import pools
 from cilium_policies.kube.objects import Mapping, Object, mapping, text
 from cilium_policies.kube.objects import at as value_at
 from cilium_policies.lean import NamedTuple
 from cilium_policies.workloads.cluster import Cluster
-
-_NAMING = "aws"  # its load balancers have names, which no node translates
 
 
 class Way(NamedTuple):
@@ -74,7 +73,7 @@ class Ways:
     def _balanced(self, balancer: Mapping) -> Way:
         provider = text(value_at(balancer, "providerParameters", "type")).lower()
         provider = provider or self._cluster.settings.platform.cloud
-        if provider == _NAMING:
+        if provider == NAMING_CLOUD:
             is_public = text(balancer.get("scope")) == "External"
             return Way(nodes=False, answers=False, outside="yes", public=is_public)
         numbered = provider or pools(self._cluster.inventory)
