@@ -102,8 +102,9 @@ def _targets(cluster: Cluster, job: Mapping, reach: frozenset[str]) -> Iterator[
     number, note = port_number(kept.get(_PORT)) or _replaced(rules), _noted(rules)
     for space in [namespace] if namespace else _within(cluster, reach):
         for workload in cluster.in_namespace(space):
+            named = _plain(workload.labels) if labels else {}
             told = _plain(workload.annotations) if notes else {}
-            if labels.items() <= _plain(workload.labels).items() and notes.items() <= told.items():
+            if labels.items() <= named.items() and notes.items() <= told.items():
                 own, name = port_number(told.get(note)) or number, kept.get(_PORT_NAME, "")
                 if notes and not (own or name):
                     continue  # an annotation alone says nothing of ports: scrapers.py knows what it usually means
