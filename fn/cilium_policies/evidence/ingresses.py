@@ -11,6 +11,7 @@ from cilium_policies.evidence.given import Given, Note
 from cilium_policies.evidence.reasons import Reason
 from cilium_policies.evidence.routed import Proxied
 from cilium_policies.evidence.unrendered import routed_to
+from cilium_policies.kube.gateway_api import delegate, gateways_named
 from cilium_policies.kube.objects import (
     Mapping,
     Object,
@@ -65,7 +66,7 @@ def unseen(cluster: Cluster, given: Given) -> Iterator[Note]:
     for one, clients, targets in _routed(cluster, given):
         yield from _unseen(one, "controller", [] if clients else list(targets))
     for one in _virtual_services(cluster):
-        if _gateways_of(one) and not _istio_clients(cluster, given, one):
+        if gateways_named(one) and not _istio_clients(cluster, given, one):
             yield from _unseen(one, "gateway", list(_virtual_service(cluster, one)))
 
 
@@ -158,20 +159,15 @@ def _virtual_services(cluster: Cluster) -> list[Object]:
     return cluster.inventory.of("VirtualService", group="networking.istio.io")
 
 
-def _gateways_of(one: Object) -> list[str]:
-    """The Gateways that a VirtualService names; `mesh` means the clients."""
-    return [name for name in map(text, sequence(one.spec.get("gateways"))) if name not in ("", "mesh")]
-
-
 def _istio_clients(cluster: Cluster, given: Given, one: Object) -> tuple[Peer, ...]:
     """The proxies of a VirtualService's Gateways; the config's where the input shows none of them."""
     found = tuple(dict.fromkeys(_istio_gateways(cluster, one)))
-    return found or (given.gateways if _gateways_of(one) else ())
+    return found or (given.gateways if gateways_named(one) else ())
 
 
 def _istio_gateways(cluster: Cluster, one: Object) -> Iterator[Peer]:
     """The proxies that an Istio Gateway's selector finds, in whatever namespace."""
-    for reference in _gateways_of(one):
+    for reference in gateways_named(one):
         namespace, _, name = reference.rpartition("/")
         gateway = cluster.inventory.get("Gateway", namespace or one.namespace, name)
         if gateway is None or gateway.group != "networking.istio.io":
@@ -197,11 +193,10 @@ def _virtual_service(cluster: Cluster, one: Object, is_root: bool = True) -> Ite
     delegate has none of its own (istio/istio#22118: one level)."""
     for kind in ("http", "tls", "tcp"):
         for route in mappings(one.spec.get(kind)):
-            if is_root and (left := mapping(route.get("delegate"))):
-                place = text(left.get("namespace")) or one.namespace, text(left.get("name"))
-                delegate = cluster.inventory.get("VirtualService", *place)
-                if delegate is not None:
-                    yield from _virtual_service(cluster, delegate, is_root=False)
+            if is_root and (place := delegate(one, route)):
+                left = cluster.inventory.get("VirtualService", *place)
+                if left is not None:
+                    yield from _virtual_service(cluster, left, is_root=False)
             destinations = [mapping(entry.get("destination")) for entry in mappings(route.get("route"))]
             destinations.append(mapping(route.get("mirror")))
             destinations += [mapping(entry.get("destination")) for entry in mappings(route.get("mirrors"))]

@@ -13,9 +13,9 @@ from cilium_policies.evidence.names import unrendered
 from cilium_policies.evidence.unrendered import tells_nothing
 from cilium_policies.evidence.words import evidence_words
 from cilium_policies.generate.uncovered import BOTH, GUESSED, UNKNOWN, Key, Uncovered, of_workload
-from cilium_policies.kube.gateway_api import ingress_class
+from cilium_policies.kube.gateway_api import delegate, gateways_named, ingress_class, only_redirects
 from cilium_policies.kube.kinds import ROUTE_KINDS
-from cilium_policies.kube.objects import Mapping, Object, mapping, mappings, sequence, text
+from cilium_policies.kube.objects import Mapping, Object, mappings, text
 from cilium_policies.lean import Any
 from cilium_policies.workloads.cluster import Cluster
 from cilium_policies.workloads.model import Workload, WorkloadKey
@@ -150,41 +150,29 @@ def leads_nowhere(
     for one in cluster.inventory.of(*_LEADING, *given.routed):
         if one.where.elsewhere:
             continue
-        if id(one) not in used:
-            if one.kind == "VirtualService" and (one.namespace, one.name) in delegates:
-                continue
-            if one.namespace in closed and not (_redirects(one) or _is_for_clients(one)):
-                yield Uncovered(GUESSED, "leads-nowhere", BOTH, one.namespace, one.name, None, one, (), _SHOW)
-            continue
-        _name_backends(cluster, one, closed, told)
+        if id(one) in used:
+            _name_backends(cluster, one, closed, told)
+        elif one.namespace in closed and not _means_no_pods(one, delegates):
+            yield Uncovered(GUESSED, "leads-nowhere", BOTH, one.namespace, one.name, None, one, (), _SHOW)
     for one in _attached(cluster):
         _name_backends(cluster, one, closed, told)
     yield from told.values()
 
 
-def _redirects(route: Object) -> bool:
-    """Whether a route of the Gateway API leads to nobody: all that it does is to send clients elsewhere (to https)."""
-    rules = mappings(route.spec.get("rules"))
-    return bool(rules) and all(
-        not rule.get("backendRefs")
-        and any("requestRedirect" in each for each in mappings(rule.get("filters")))
-        for rule in rules
-    )
-
-
-def _is_for_clients(route: Object) -> bool:
-    """Whether it is a VirtualService of the mesh, which tells clients which pods of a Service they are to call."""
-    named = any(one not in ("", "mesh") for one in map(text, sequence(route.spec.get("gateways"))))
-    return route.kind == "VirtualService" and bool(route.spec.get("hosts")) and not named
+def _means_no_pods(route: Object, delegates: set[tuple[str, str]]) -> bool:
+    """Whether it has nobody called itself: it sends clients elsewhere (to https), another one's gateways send by it
+    (`delegates`), or it tells clients in the mesh which pods of a Service they are to call."""
+    if route.kind != "VirtualService":
+        return only_redirects(route)
+    of_mesh = bool(route.spec.get("hosts")) and not gateways_named(route)
+    return of_mesh or (route.namespace, route.name) in delegates
 
 
 def _delegates(cluster: Cluster) -> set[tuple[str, str]]:
-    """The VirtualServices to which others leave a part of their requests, whose gateways send by them."""
-    rows = (
-        (one, row) for one in cluster.inventory.of("VirtualService") for row in mappings(one.spec.get("http"))
-    )
-    left = ((one, mapping(row.get("delegate"))) for one, row in rows)
-    return {(text(it.get("namespace")) or one.namespace, text(it.get("name"))) for one, it in left if it}
+    """The VirtualServices to which others leave a part of their requests."""
+    every = cluster.inventory.of("VirtualService")
+    found = (delegate(one, row) for one in every for row in mappings(one.spec.get("http")))
+    return {place for place in found if place is not None}
 
 
 def _attached(cluster: Cluster) -> Iterator[Object]:

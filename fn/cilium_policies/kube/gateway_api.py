@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from cilium_policies.document.finding import ERROR, RefusedError
 from cilium_policies.kube.inventory import Inventory
-from cilium_policies.kube.objects import Mapping, Object, at, integer, mapping, mappings, text
+from cilium_policies.kube.objects import Mapping, Object, at, integer, mapping, mappings, sequence, text
 from cilium_policies.kube.selectors import selects
 from cilium_policies.lean import NamedTuple
 
@@ -118,6 +118,17 @@ def only_redirects(route: Object) -> bool:
         and any(one.get("type") == "RequestRedirect" for one in mappings(rule.get("filters")))
         for rule in rules
     )
+
+
+def gateways_named(route: Object) -> list[str]:
+    """The Gateways that a VirtualService names; `mesh` means the clients."""
+    return [name for name in map(text, sequence(route.spec.get("gateways"))) if name not in ("", "mesh")]
+
+
+def delegate(route: Object, row: Mapping) -> tuple[str, str] | None:
+    """Namespace and name of the VirtualService to which a row of another one leaves its requests."""
+    left = mapping(row.get("delegate"))
+    return (text(left.get("namespace")) or route.namespace, text(left.get("name"))) if left else None
 
 
 def ingress_class(one: Object) -> str:
