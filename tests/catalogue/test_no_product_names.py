@@ -105,7 +105,6 @@ REASONS: dict[tuple[str, str], str] = {
         "*",
     ): "annotations by which controllers are told addresses and names: protocols",
     ("evidence/hostnames.py", "external-dns"): "the annotation that says where a name is to point: the same",
-    ("evidence/inferred.py", "external-secrets"): "reads ExternalSecret objects: a protocol",
     ("workloads/releases/app_objects.py", "external-secrets"): "an API group that app-template writes",
     ("workloads/releases/app_template.py", "external-secrets"): "an API group that app-template writes",
     (

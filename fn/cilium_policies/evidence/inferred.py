@@ -19,7 +19,7 @@ from cilium_policies.evidence.unopened import Unplaced
 from cilium_policies.kube.objects import Object, at, mapping, mappings, strings, text
 from cilium_policies.kube.pods import containers, pod_spec
 from cilium_policies.kube.ports import Port
-from cilium_policies.kube.secret_writers import WRITERS, templates, written
+from cilium_policies.kube.secret_writers import templates
 from cilium_policies.workloads.cluster import Cluster
 from cilium_policies.workloads.model import Service, Workload
 
@@ -60,11 +60,10 @@ def edges(cluster: Cluster, given: Given) -> Iterator[Edge]:
             servers.setdefault((service.namespace, number), []).append(service)
     if not servers:
         return
-    external = _external_secrets(cluster)
     for workload in cluster.workloads:
         if workload.host_network:
             continue
-        keys = _hidden_keys(cluster, external, workload)
+        keys = _hidden_keys(cluster, workload)
         hidden = _hidden(keys)
         for number, key in {**hidden, **_settings(workload)}.items():
             near = servers.get((workload.namespace, number), [])
@@ -174,9 +173,7 @@ def _setting(key: str, value: str) -> int:
     return _KINDS.get(value, 0)
 
 
-def _hidden_keys(
-    cluster: Cluster, external: dict[tuple[str, str], Object], workload: Workload
-) -> dict[str, bool]:
+def _hidden_keys(cluster: Cluster, workload: Workload) -> dict[str, bool]:
     """Names of variables whose values the input does not show, from Secrets that are encrypted or made later, each
     with whether the input holds its Secret, or what writes it."""
     shown = {found.key for found in workload.texts if found.value}
@@ -186,15 +183,13 @@ def _hidden_keys(
             ref = at(entry, "valueFrom", "secretKeyRef") if "valueFrom" in entry else None
             if ref is not None and (key := text(entry.get("name"))) not in shown:
                 place = (workload.namespace, text(mapping(ref).get("name")))
-                held = place in external or cluster.inventory.get("Secret", *place) is not None
+                held = _holder(cluster, *place) is not None
                 hidden[key] = held or hidden.get(key, False)
                 if (told := text(mapping(ref).get("key"))).endswith(_STRINGS):
                     hidden.setdefault(told, held)
         for source in mappings(container.get("envFrom")):
             name = text(at(source, "secretRef", "name"))
-            one = cluster.inventory.get("Secret", workload.namespace, name) or external.get(
-                (workload.namespace, name)
-            )
+            one = _holder(cluster, workload.namespace, name)
             if one is not None:
                 filled = _filled(one, workload.namespace, name)
                 hidden.update(
@@ -203,6 +198,12 @@ def _hidden_keys(
                     if key not in shown or key in filled
                 )
     return hidden
+
+
+def _holder(cluster: Cluster, namespace: str, name: str) -> Object | None:
+    """A Secret, or what writes it."""
+    inventory = cluster.inventory
+    return inventory.get("Secret", namespace, name) or inventory.secret_writer(namespace, name)
 
 
 def _keys(one: Object, namespace: str, name: str) -> list[str]:
@@ -218,11 +219,3 @@ def _filled(one: Object, namespace: str, name: str) -> set[str]:
     if one.kind == "Secret":
         return set()
     return {key for key, held in templates(one, namespace, name).items() if "{{" in held}
-
-
-def _external_secrets(cluster: Cluster) -> dict[tuple[str, str], Object]:
-    found: dict[tuple[str, str], Object] = {}
-    for one in cluster.inventory.of(*WRITERS):
-        for made in written(one):
-            found.setdefault((made.namespace, made.name), one)
-    return found

@@ -14,7 +14,7 @@ from cilium_policies.evidence.edge import Edge
 from cilium_policies.kube.inventory import Inventory
 from cilium_policies.kube.objects import Object, at, flag, mapping, mappings, strings, text
 from cilium_policies.kube.pods import TASKS
-from cilium_policies.kube.secret_writers import templates, written
+from cilium_policies.kube.secret_writers import templates, written_as
 from cilium_policies.lean import Any
 from cilium_policies.workloads.address_keys import names_address
 from cilium_policies.workloads.model import NO_IMAGES, Workload
@@ -135,10 +135,10 @@ def _hidden_keys(
 def _filled(one: Object, namespace: str, name: str) -> Iterable[str] | None:
     """The keys that Vault's operator or its like fills in; beside its templates it writes what the store has, unless
     it is told not to."""
-    for made in written(one):
-        if (made.namespace, made.name) == (namespace, name) and made.alone:
-            return [key for key, value in made.templates.items() if _is_filled(value)]
-    return None
+    made = written_as(one, namespace, name)
+    if made is None or not made.alone:
+        return None
+    return [key for key, value in made.templates.items() if _is_filled(value)]
 
 
 def _external(one: Object) -> Iterable[str] | None:

@@ -76,9 +76,12 @@ def _said(found: Mapping) -> dict[str, str]:
     return {key: text(mapping(held).get("text")) or text(held) for key, held in found.items()}
 
 
+def written_as(one: Object, namespace: str, name: str) -> Written | None:
+    """The first Secret of this name that such an object writes."""
+    return next((made for made in written(one) if (made.namespace, made.name) == (namespace, name)), None)
+
+
 def templates(one: Object, namespace: str, name: str) -> dict[str, str]:
     """The keys of the Secret of this name and what the templates of such an object say of each."""
-    return next(
-        (each.templates for each in written(one) if (each.namespace, each.name) == (namespace, name)),
-        _NO_TEMPLATES,
-    )
+    made = written_as(one, namespace, name)
+    return made.templates if made is not None else _NO_TEMPLATES
