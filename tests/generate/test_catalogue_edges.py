@@ -115,3 +115,24 @@ spec:
         if "world" in (rule.entities or ()) or any(one.cidr == "0.0.0.0/0" for one in rule.cidrs or ())
     }
     assert told == {"9999"}
+
+
+@pytest.mark.parametrize(("said", "opened"), [("false", False), ("False", False), ("true", True)])
+def test_a_port_of_the_node_that_values_switch_off_in_any_spelling_lets_nobody_in(
+    said: str, opened: bool
+) -> None:
+    release = f"""apiVersion: helm.toolkit.fluxcd.io/v2
+kind: HelmRelease
+metadata: {{name: n, namespace: edge}}
+spec:
+  chart: {{spec: {{chart: ingress-nginx}}}}
+  values: {{controller: {{service: {{type: ClusterIP}}, hostPort: {{enabled: {said}}}}}}}
+"""
+    found = policies(namespace("edge"), release, config=Config(mode="enforce"))
+    told = {
+        entity
+        for one in found.values()
+        for rule in one.specs[0].ingress or ()
+        for entity in rule.entities or ()
+    }
+    assert ("world" in told) is opened

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from functools import cached_property
 
-from cilium_policies.catalogue.conditions import holds
+from cilium_policies.catalogue.conditions import NO, holds
 from cilium_policies.catalogue.flows import When
 from cilium_policies.evidence.object_texts import named
 from cilium_policies.generate.roles import Roles
@@ -23,9 +23,6 @@ _SCRAPED = (
 
 # Values by which pods listen on their node: `hostPort`, `ports.web.hostPort`, `daemonset.useHostPort`, `hostNetwork`.
 _ON_NODE = r"(?i)host_?(port|network)"
-_OFF = ("", "0", "false", "null", "~")
-
-
 _SETTING = r"(?m)^[ \t-]*([A-Za-z_][\w.-]*):(?=[ \t]*$)"
 
 
@@ -47,7 +44,7 @@ def keeps_inside(workload: Workload, cluster: Cluster) -> bool:
     if workload.rendered or not workload.chart or not is_inside(workload, cluster):
         return False
     return not any(
-        found.kind == "value" and found.value not in _OFF and re.search(_ON_NODE, found.field)
+        found.kind == "value" and found.value not in NO and re.search(_ON_NODE, found.field)
         for found in workload.texts
     )
 
