@@ -92,3 +92,20 @@ def policies(*documents: str, config: Config | None = None) -> dict[str, Policy]
     """Generated policies by `namespace/name`."""
     found = made(*documents, config=config).policies.policies
     return {f"{one.namespace}/{one.name}".lstrip("/"): one for one in found}
+
+
+def bound(account: str, rule: str) -> str:
+    """A ClusterRole with this rule (the inside of a flow mapping) for the account NS/NAME."""
+    place, name = account.split("/")
+    return f"""apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRole
+metadata: {{name: {place}-{name}}}
+rules: [{{{rule}}}]
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRoleBinding
+metadata: {{name: {place}-{name}}}
+roleRef: {{apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: {place}-{name}}}
+subjects: [{{kind: ServiceAccount, name: {name}, namespace: {place}}}]
+---
+"""

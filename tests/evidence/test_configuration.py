@@ -9,6 +9,7 @@ from cilium_policies.kube.objects import Object
 from cilium_policies.workloads.model import Text, Workload
 
 from tests.evidence.shown import cluster, deployment, flows, service
+from tests.support import bound
 
 _DB = deployment("db", "[{containerPort: 5432, name: pg}]") + service(
     "db", "[{name: pg, port: 15432, targetPort: pg}]"
@@ -377,19 +378,9 @@ def test_helm_values_name_services_but_not_the_outside() -> None:
     assert flows(configuration.edges(cluster(_DB, made), NOTHING_GIVEN)) == _TO_DB
 
 
-_READS_CONFIG_MAPS = """
-apiVersion: rbac.authorization.k8s.io/v1
-kind: ClusterRole
-metadata: {name: sidecar}
-rules: [{apiGroups: [""], resources: [configmaps], verbs: [get, watch, list]}]
----
-apiVersion: rbac.authorization.k8s.io/v1
-kind: ClusterRoleBinding
-metadata: {name: sidecar}
-roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: sidecar}
-subjects: [{kind: ServiceAccount, name: default, namespace: shop}]
----
-"""
+_READS_CONFIG_MAPS = bound(
+    "shop/default", 'apiGroups: [""], resources: [configmaps], verbs: [get, watch, list]'
+)
 
 
 def test_sidecar_collects_labelled_configmaps() -> None:

@@ -6,7 +6,7 @@ import pytest
 from cilium_policies.cilium.model import Rule
 from cilium_policies.config.model import ClusterConfig, Config
 
-from tests.support import deployment, namespace, policies, service
+from tests.support import bound, deployment, namespace, policies, service
 
 HEALTH = {"35.191.0.0/16", "130.211.0.0/22"}
 INSIDE = {"10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "fc00::/7"}
@@ -159,17 +159,7 @@ spec: {serviceRef: {name: web, port: 80}, targetGroupARN: x, targetType: ip}
     assert who(rules(binding)) == {"world"}
 
 
-BOUND = """apiVersion: rbac.authorization.k8s.io/v1
-kind: ClusterRole
-metadata: {name: nginx}
-rules: [{apiGroups: [networking.k8s.io], resources: [ingresses/status], verbs: [update]}]
----
-apiVersion: rbac.authorization.k8s.io/v1
-kind: ClusterRoleBinding
-metadata: {name: nginx}
-roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: nginx}
-subjects: [{kind: ServiceAccount, name: default, namespace: n}]
-"""
+BOUND = bound("n/default", "apiGroups: [networking.k8s.io], resources: [ingresses/status], verbs: [update]")
 
 
 def test_a_proxy_in_the_cluster_is_still_found_by_its_class() -> None:

@@ -8,6 +8,7 @@ from cilium_policies.kube.objects import Object
 from cilium_policies.workloads.model import Workload
 
 from tests.evidence.shown import cluster, deployment, flows, service
+from tests.support import bound
 
 _APP = deployment(
     "web", "[{containerPort: 8080, name: http}, {containerPort: 9090, name: metrics}]"
@@ -45,20 +46,9 @@ spec: {{selector: {{matchLabels: {{app: web}}}}, {field}: {endpoints}{spec}}}
 
 def _binding(namespace: str, resource: str, group: str = "") -> str:
     """A ClusterRoleBinding that lets the namespace's default account read a resource."""
-    return f"""
----
-apiVersion: rbac.authorization.k8s.io/v1
-kind: ClusterRole
-metadata: {{name: reader}}
-rules: [{{apiGroups: ["{group}"], resources: [{resource}], verbs: [get, list, watch]}}]
----
-apiVersion: rbac.authorization.k8s.io/v1
-kind: ClusterRoleBinding
-metadata: {{name: reader}}
-roleRef: {{apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: reader}}
-subjects: [{{kind: ServiceAccount, name: default, namespace: {namespace}}}]
----
-"""
+    return "---\n" + bound(
+        f"{namespace}/default", f'apiGroups: ["{group}"], resources: [{resource}], verbs: [get, list, watch]'
+    )
 
 
 def _found(text: str, *made: Workload, given: Given = NOTHING_GIVEN) -> set[str]:

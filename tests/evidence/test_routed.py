@@ -8,7 +8,7 @@ from cilium_policies.config.model import ClusterConfig, Config
 from cilium_policies.evidence.ends import WORLD
 from cilium_policies.evidence.routed import Proxied
 
-from tests.support import deployment, made, namespace, policies, service
+from tests.support import bound, deployment, made, namespace, policies, service
 
 WEB = (namespace("a"), deployment("a/web"), service("a/web"))
 
@@ -33,18 +33,7 @@ CONTOUR = proxy("app.kubernetes.io/name: contour, app.kubernetes.io/component: e
 
 
 # The controller of each stands beside its proxy, and reads its objects in every namespace.
-READS = """
-apiVersion: rbac.authorization.k8s.io/v1
-kind: ClusterRole
-metadata: {name: controller}
-rules: [{apiGroups: [GROUP], resources: ["*"], verbs: [get, list, watch]}]
----
-apiVersion: rbac.authorization.k8s.io/v1
-kind: ClusterRoleBinding
-metadata: {name: controller}
-roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: controller}
-subjects: [{kind: ServiceAccount, name: controller, namespace: p}]
-"""
+READS = bound("p/controller", 'apiGroups: [GROUP], resources: ["*"], verbs: [get, list, watch]')
 
 
 def found(*documents: str, distribution: str = "") -> dict[str, Policy]:

@@ -6,6 +6,7 @@ from cilium_policies.evidence.edge import NamespacePeer
 from cilium_policies.evidence.given import NOTHING_GIVEN, Given
 
 from tests.evidence.shown import cluster, deployment, flows, service
+from tests.support import bound
 
 _APP = deployment("web", "[{containerPort: 8080, name: http}]") + service(
     "web", "[{name: http, port: 80, targetPort: http}]"
@@ -77,18 +78,9 @@ spec:
     metadata: {labels: {app: controller}}
     spec: {serviceAccountName: gateways, containers: [{name: c, image: x}]}
 ---
-apiVersion: rbac.authorization.k8s.io/v1
-kind: ClusterRole
-metadata: {name: gateways}
-rules: [{apiGroups: [gateway.networking.k8s.io], resources: [gateways/status], verbs: [update]}]
----
-apiVersion: rbac.authorization.k8s.io/v1
-kind: ClusterRoleBinding
-metadata: {name: gateways}
-roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: gateways}
-subjects: [{kind: ServiceAccount, name: gateways, namespace: envoy}]
----
-"""
+""" + bound(
+    "envoy/gateways", "apiGroups: [gateway.networking.k8s.io], resources: [gateways/status], verbs: [update]"
+)
 
 
 def test_proxies_of_envoy_gateway_live_beside_their_controller() -> None:

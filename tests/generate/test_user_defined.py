@@ -8,6 +8,7 @@ from cilium_policies.document.finding import RefusedError
 from cilium_policies.function import Options
 
 from tests.evidence.shown import flows
+from tests.support import bound
 
 CONFIG = b"""\
 apiVersion: cilium-policies.fn/v1alpha1
@@ -89,7 +90,8 @@ metadata: {name: main, namespace: edge}
 spec: {gatewayClassName: ours, listeners: [{name: http, port: 80, protocol: HTTP}]}
 ---
 """
-SCRAPER = """\
+SCRAPER = (
+    """\
 apiVersion: v1
 kind: Namespace
 metadata: {name: ops}
@@ -103,23 +105,19 @@ spec:
     metadata: {labels: {app: our-scraper}}
     spec: {serviceAccountName: reader, containers: [{name: c, image: example.org/reader}]}
 ---
-apiVersion: rbac.authorization.k8s.io/v1
-kind: ClusterRole
-metadata: {name: reader}
-rules: [{apiGroups: [monitoring.coreos.com], resources: [servicemonitors], verbs: [get, list, watch]}]
----
-apiVersion: rbac.authorization.k8s.io/v1
-kind: ClusterRoleBinding
-metadata: {name: reader}
-roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: reader}
-subjects: [{kind: ServiceAccount, name: reader, namespace: ops}]
----
+"""
+    + bound(
+        "ops/reader",
+        "apiGroups: [monitoring.coreos.com], resources: [servicemonitors], verbs: [get, list, watch]",
+    )
+    + """\
 apiVersion: monitoring.coreos.com/v1
 kind: ServiceMonitor
 metadata: {name: web, namespace: shop}
 spec: {selector: {matchLabels: {app: web}}, endpoints: [{port: http}]}
 ---
 """
+)
 
 
 def found(text: str, config: bytes = CONFIG) -> set[str]:

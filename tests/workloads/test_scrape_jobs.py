@@ -11,6 +11,7 @@ from cilium_policies.workloads.model import Workload
 from cilium_policies.workloads.scrape_jobs import chosen, found_by
 
 from tests.evidence.shown import cluster, deployment, flows
+from tests.support import bound
 
 _JOBS = """\
 - job_name: gate
@@ -25,19 +26,7 @@ _JOBS = """\
   - {target_label: token, replacement: hunter2}
   - {target_label: __address__, replacement: "u:hunter2@prober:9115"}
 """
-_READER = """
-apiVersion: rbac.authorization.k8s.io/v1
-kind: ClusterRole
-metadata: {name: reader}
-rules: [{apiGroups: [""], resources: [pods], verbs: [get, list, watch]}]
----
-apiVersion: rbac.authorization.k8s.io/v1
-kind: ClusterRoleBinding
-metadata: {name: reader}
-roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: reader}
-subjects: [{kind: ServiceAccount, name: default, namespace: o11y}]
----
-"""
+_READER = bound("o11y/default", 'apiGroups: [""], resources: [pods], verbs: [get, list, watch]')
 
 
 def _secret(text: str) -> Object:
