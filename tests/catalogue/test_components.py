@@ -44,6 +44,26 @@ def test_component(name):
             seen.add((edge.direction, edge.peer, port, str(edge.when), edge.why))
 
 
+def _switches(data):
+    """The switches in an entry of which nothing set means off, wherever they stand."""
+    if isinstance(data, dict):
+        if "enabled" in data and (data.get("default") is False or {"port", "target"} <= data.keys()):
+            yield data["enabled"]
+        for one in data.values():
+            yield from _switches(one)
+    elif isinstance(data, list):
+        for one in data:
+            yield from _switches(one)
+
+
+@pytest.mark.parametrize("name", sorted(BODIES))
+def test_no_switch_that_is_off_unless_set_says_not_of_one_thing_among_others(name):
+    """What is not set is then false, and so is its `not`: `all: [a, {not: b}]` would be off where `a` alone is set."""
+    for switch in _switches(BODIES[name]):
+        among = switch.get("all", ()) if isinstance(switch, dict) else switch
+        assert not any("not" in one for one in among if isinstance(one, dict)), switch
+
+
 def test_no_name_of_the_renders_that_the_data_were_learnt_from_is_left():
     """Labels and names of chart entries were read off renders of a release `relx` in a namespace `nsx`."""
     left = [
