@@ -81,12 +81,10 @@ NOTHING_GIVEN = Given()
 
 
 class Note(NamedTuple):
-    """Something an object asks for that this input cannot show: `what` is missing and `cure` what to do. `behind`
-    are the workloads that it leads to, as far as they are looked up; `guessed` says that a rule lets somebody in there
-    all the same."""
+    """A proxy that an object asks for and this input does not show: `what` is missing. `behind` are the workloads that
+    it leads to, as far as they are looked up; `guessed` says that a rule lets somebody in there all the same."""
 
     subject: Object
     what: str
-    cure: str
     guessed: bool = False
     behind: tuple[Workload, ...] = ()

@@ -72,9 +72,7 @@ def unseen(cluster: Cluster, given: Given) -> Iterator[Note]:
 
 def _unseen(one: Object, proxy: str, targets: list[Target]) -> Iterator[Note]:
     if targets:
-        what = f"its {proxy} is not in this input, so no rule lets its requests in"
-        cure = "give the tree's inventory (spec.inventory) or spec.cluster.gateways"
-        yield Note(one, what, cure, behind=workloads_at(targets))
+        yield Note(one, f"its {proxy} is not in this input", behind=workloads_at(targets))
 
 
 def _edges(one: Object, clients: tuple[Peer, ...], targets: Iterator[Target]) -> Iterator[Edge]:

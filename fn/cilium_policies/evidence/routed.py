@@ -66,9 +66,7 @@ def unseen(cluster: Cluster, given: Given) -> Iterator[Note]:
     for one, row in {id(one): (one, row) for one, row, _, _ in found}.values():
         behind = [] if id(one) in served else list(_backends(cluster, one, row))
         if behind:
-            what = "its proxy is not in this input, so no rule lets its requests in"
-            cure = "give the tree's inventory (spec.inventory) or spec.cluster.gateways"
-            yield Note(one, what, cure, behind=workloads_at(behind))
+            yield Note(one, "its proxy is not in this input", behind=workloads_at(behind))
 
 
 def served(cluster: Cluster, given: Given) -> Iterator[tuple[str, Object, Proxied]]:

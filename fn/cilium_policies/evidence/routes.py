@@ -140,7 +140,6 @@ def unseen(cluster: Cluster, given: Given) -> Iterator[Note]:
             yield Note(
                 named[0],
                 what,
-                "give the tree's inventory (spec.inventory) or spec.cluster.gateways",
                 guessed=True,
                 behind=workloads_at(end for route in named for end in route_backends(cluster, route)),
             )

@@ -21,17 +21,18 @@ from cilium_policies.workloads.cluster import Cluster
 from cilium_policies.workloads.model import Workload, WorkloadKey
 
 _INGRESSES = ("Ingress", "IngressRoute", "IngressRouteTCP", "IngressRouteUDP", "VirtualService")
+_SHOW_PROXY = "give the tree's inventory (spec.inventory) or spec.cluster.gateways"
 _INVENTORY = "give the inventory of the whole tree (cilium-policies inventory; --inventory)"
 
 
 def unseen(
     cluster: Cluster, noted: Iterable[Note], edges: Iterable[Edge], closed: Collection[str]
 ) -> Iterator[Finding]:
-    """One finding a route whose Gateway, an Ingress whose controller (`noted`, as `notes` has them), and an address
-    whose Service, this input does not show."""
+    """One finding a route whose Gateway was found by guess (`noted`, as `notes` has them), and an address whose Service
+    this input does not show. Whoever is not let in at all has a line among what is not known (`unseen_proxies`)."""
     for note in noted:
-        if not note.subject.where.elsewhere:
-            yield note.subject.finding(WARNING, f"{note.subject}: {note.what}", note.cure)
+        if note.guessed and not note.subject.where.elsewhere:
+            yield note.subject.finding(WARNING, f"{note.subject}: {note.what}", _SHOW_PROXY)
     told = set()
     for edge in edges:
         if edge.target.kind != "namespace" or edge.origin != "address":
@@ -121,11 +122,11 @@ _LEADING = (
 
 
 def leads_nowhere(
-    cluster: Cluster, given: Given, edges: Iterable[Edge], closed: Collection[str]
+    cluster: Cluster, given: Given, noted: Iterable[Note], edges: Iterable[Edge], closed: Collection[str]
 ) -> Iterator[Uncovered]:
     """What is named in a namespace that this input closes, and that the input does not show: the pods behind a Service
     that an address names, and whatever a route or a monitor leads to."""
-    used: set[int] = set()
+    used = {id(note.subject) for note in noted}  # whose proxies alone are not shown
     told: dict[tuple[str, str], Uncovered] = {}
     for edge in edges:
         subject = id(edge.evidence.subject)

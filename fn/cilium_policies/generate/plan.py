@@ -99,7 +99,7 @@ def plan(
     noted = list(notes(cluster, hints))
     left = list(_left(knowledge, withheld, subjects, behind_unseen_proxies(noted)))
     left += unseen_proxies(cluster, hints, noted, settled, catalogue)
-    left += leads_nowhere(cluster, hints, found, chosen)
+    left += leads_nowhere(cluster, hints, noted, found, chosen)
     listed = _listed(left)
     left += unread(cluster, hints, parts, found, subjects, settled | listed)
     left += nameless_calls(found, cluster, settled | _told(found, left, UNKNOWN), settled)

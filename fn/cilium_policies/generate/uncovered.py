@@ -217,7 +217,8 @@ class Uncovered(NamedTuple):
     def advice(self) -> str:
         """What to do about it, for a line of text."""
         if self.workload is None:
-            return f"say what they need: {self.cure}"
+            say = "give the tree's inventory, or say" if self.why == "proxy-elsewhere" else "say"
+            return f"{say} what they need: {self.cure}"
         if self.for_all:
             return f"below spec: for all such pods: {self.for_all}; for one: allow: [{self.cure}]"
         return f"if nothing is missing, or as it should be: spec.allow: [{self.cure}]"
