@@ -156,6 +156,40 @@ def test_a_new_file_is_a_new_component(tmp_path):
     assert files.stamp(tmp_path) != before
 
 
+OLD, NEW = 10**18, 2 * 10**18  # nanoseconds
+
+
+def _swapped(folder):
+    (folder / "a.yaml").rename(folder / "c.yaml")
+    (folder / "b.yaml").rename(folder / "a.yaml")
+    (folder / "c.yaml").rename(folder / "b.yaml")
+
+
+def _older(folder):
+    (folder / "a.yaml").write_text("component: A\n")
+    os.utime(folder / "a.yaml", ns=(OLD - 1, OLD - 1))
+
+
+def _longer(folder):
+    (folder / "a.yaml").write_text("component: a # more\n")
+    os.utime(folder / "a.yaml", ns=(OLD, OLD))
+
+
+@pytest.mark.parametrize(
+    "change", [lambda folder: (folder / "a.yaml").rename(folder / "c.yaml"), _swapped, _older, _longer]
+)
+def test_a_file_that_is_renamed_or_replaced_by_an_older_one_changes_the_stamp(change, tmp_path):
+    """Such a change leaves the number of files as it was, and the time of the newest."""
+    for name, time in (("a", OLD), ("b", NEW)):
+        tmp_path.joinpath(f"{name}.yaml").write_text(f"component: {name}\n")
+        os.utime(tmp_path / f"{name}.yaml", ns=(time, time))
+    os.utime(tmp_path, ns=(OLD, OLD))
+    before = files.stamp(tmp_path)
+    change(tmp_path)
+    assert files.stamp(tmp_path) != before
+    assert files.stamp(tmp_path) == files.stamp(tmp_path)
+
+
 @pytest.mark.parametrize("module", [index, packed])
 def test_an_index_is_made_anew_when_what_gives_or_reads_its_form_changes(module, tmp_path, monkeypatch):
     monkeypatch.setattr(files, "MAKERS", [tmp_path / Path(path).name for path in files.MAKERS])

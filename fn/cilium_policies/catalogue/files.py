@@ -18,16 +18,23 @@ INSTALLED = not os.path.exists(os.path.join(HERE, "..", "..", "..", "pyproject.t
 
 
 def stamp(source: str | os.PathLike[str]) -> str:
-    """What changes whenever a file of these folders is added, removed or edited, or the index gets another form."""
-    count, newest = 0, 0
+    """What changes whenever a file of these folders is added, removed, edited, renamed or replaced, be it by an older
+    one, or the index gets another form: a name that comes or goes sets the time of its folder."""
+    count, times, sizes = 0, 0, 0
     for folder in (source, DISTRIBUTIONS, CLOUDS):
+        times += os.stat(folder).st_mtime_ns
         with os.scandir(folder) as entries:
             for entry in entries:
                 if entry.name.endswith(".yaml"):
+                    of = entry.stat()
                     count += 1
-                    newest = max(newest, entry.stat().st_mtime_ns)
-    newest = max(newest, *(os.stat(path).st_mtime_ns for path in (NO_PODS, *MAKERS)))
-    return f"{count}:{newest}"
+                    times += of.st_mtime_ns
+                    sizes += of.st_size
+    for path in (NO_PODS, *MAKERS):
+        of = os.stat(path)
+        times += of.st_mtime_ns
+        sizes += of.st_size
+    return f"{count}:{sizes}:{times}"
 
 
 @lru_cache(maxsize=1)
