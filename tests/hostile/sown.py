@@ -1,6 +1,7 @@
 """Secrets beside and inside every text of the cases of tests/generate and tests/trust: none stands in any answer.
 
-    python -m tests.hostile.sown [FIRST LAST [COMMAND]]    clusters of these numbers, asked by every command, or by one
+    python -m tests.hostile.sown [FIRST LAST [COMMAND]]    clusters of these numbers, asked by every command, or by one;
+                                                           behind the last of them come all again, sown otherwise
 
 What planted.py plants are spellings that somebody thought of; here the texts are those that a reader is tested by,
 so that each reader meets secrets where it reads. Prints each leak with the text that it came from, then how many were
@@ -25,6 +26,7 @@ from tests.cli.within import within
 from tests.generate.test_spellings import SPELLINGS, _caller
 from tests.hostile.every_kind import _narrow
 from tests.hostile.multiplied import Cluster, Shape, silent_cuts
+from tests.hostile.once import once
 from tests.hostile.planted import Planter
 from tests.hostile.sizes import FLOW
 from tests.hostile.test_secrets import EXPECT
@@ -81,10 +83,14 @@ def _spellings() -> Iterator[Cluster]:
         yield f"spellings: {one['name']}", [_object(shape) for shape in (*beside, *_caller(one))]
 
 
+def _cluster(number: int) -> Cluster:
+    return clusters()[number % len(clusters())]
+
+
 def sown(number: int, plant: Planter) -> list[Shape]:
     """The cluster of this number with secrets in it."""
     random = Random(number)
-    _, objects = clusters()[number]
+    _, objects = _cluster(number)
     made = deepcopy(objects)
     for one in made:
         if one.get("kind") == "CustomResourceDefinition":
@@ -221,7 +227,7 @@ def leaks(number: int, only: str = "") -> tuple[int, dict[str, str]]:
         return 0, {}
     ends = _ends(objects)
     found: dict[str, str] = {}
-    with tempfile.TemporaryDirectory() as name:
+    with tempfile.TemporaryDirectory() as name, once():
         folder = Path(name)
         _laid(objects, folder)
         for command, words in COMMANDS.items():
@@ -253,12 +259,12 @@ def _around(text: str, secret: str) -> str:
 def main() -> None:
     first, last, *only = (*sys.argv[1:], "0", str(len(clusters())))[:2] if len(sys.argv) < 3 else sys.argv[1:]
     planted, leaked = 0, 0
-    for number in range(int(first), min(int(last), len(clusters()))):
+    for number in range(int(first), int(last)):
         count, found = leaks(number, *only)
         planted += count
         for command, told in found.items():
             leaked += 1
-            print(f"{number} ({clusters()[number][0]}), {command}: {told}", flush=True)
+            print(f"{number} ({_cluster(number)[0]}), {command}: {told}", flush=True)
         if number % 100 == 99:
             print(f"to {number}: {planted} planted, {leaked} leaks", file=sys.stderr, flush=True)
     print(f"{planted} planted, {leaked} leaks")
