@@ -15,6 +15,7 @@ from cilium_policies.document.split import split
 from cilium_policies.function import Options, Outcome, run
 
 from tests.hostile.inputs import Case
+from tests.hostile.once import one_catalogue
 
 SECONDS = 10
 PATIENCE = 120  # seconds of the clock
@@ -55,11 +56,12 @@ def _ended(timer: int, sign: int, seconds: int, why: str) -> Iterator[None]:
 def each(check: Callable[[int], Answer], first: int, chunk: int, count: int) -> dict[int, Answer]:
     """What a check gives for each number of a chunk, none of them `count` or above; which one failed is said."""
     found: dict[int, Answer] = {}
-    for number in range(first, min(first + chunk, count)):
-        try:
-            found[number] = check(number)
-        except Exception as error:
-            raise AssertionError(f"input {number}") from error
+    with one_catalogue():
+        for number in range(first, min(first + chunk, count)):
+            try:
+                found[number] = check(number)
+            except Exception as error:
+                raise AssertionError(f"input {number}") from error
     return found
 
 

@@ -22,6 +22,7 @@ from cilium_policies.document.filenames import FLEET
 
 from tests.builds import laid
 from tests.cli.within import within
+from tests.hostile.once import one_catalogue
 from tests.hostile.planted import Planter
 from tests.hostile.sown import Path_, _set, _texts
 from tests.hostile.trees import seeds
@@ -86,6 +87,7 @@ def leaks(number: int) -> str:
     return ""
 
 
+@one_catalogue()
 def main() -> None:
     first, last = map(int, sys.argv[1:3]) if len(sys.argv) > 2 else (0, len(texts()))
     found = 0

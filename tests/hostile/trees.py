@@ -25,6 +25,7 @@ from tests.builds import deployment, home, ks, kustomization, namespace, two_clu
 from tests.cli.within import Done, within
 from tests.e2e.test_build_argo import HERE, app_chart, app_of_apps, application, application_set
 from tests.hostile.inputs import ODD, TOKENS, _Loader, _spoil
+from tests.hostile.once import one_catalogue
 from tests.hostile.oracle import limited, waiting
 
 # By path: what a file holds, or what makes something else of it.
@@ -426,6 +427,7 @@ def check(number: int) -> Done:
     return done
 
 
+@one_catalogue()
 def main() -> None:
     first, last = map(int, sys.argv[1:3])
     seen: dict[object, int] = {}
