@@ -101,7 +101,9 @@ def main() -> None:
     only = sys.argv[1:]
     chosen = {kind: one for kind, one in samples().items() if not only or kind[1] in only}
     grown = 0
-    for (group, name), sample in chosen.items():
+    for number, ((group, name), sample) in enumerate(chosen.items(), 1):
+        if number % 50 == 0:
+            print(f"{number} of {len(chosen)} kinds, {grown} not in proportion", file=sys.stderr, flush=True)
         if said := grows(sample):
             grown += 1
             print(f"{name} ({group}): {said}; {sample.place}", flush=True)
