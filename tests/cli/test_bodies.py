@@ -49,7 +49,7 @@ def test_they_are_the_same(data: bytes, there: float, monkeypatch: pytest.Monkey
 def test_what_is_read_of_every_cluster_need_not_be_read_again(monkeypatch: pytest.MonkeyPatch) -> None:
     together = _told(INPUTS["stream"], 0.5, monkeypatch)
 
-    def again() -> Mapping:
+    def again(_: object) -> Mapping:
         raise AssertionError
 
     ready = [

@@ -15,7 +15,7 @@ def test_the_kind_decides_on_the_scope() -> None:
 def test_an_unread_body_is_read_once_and_only_when_asked_for() -> None:
     reads = []
 
-    def read() -> dict[str, object]:
+    def read(_: object) -> dict[str, object]:
         reads.append(1)
         return {"metadata": {"labels": {"a": "b"}}}
 

@@ -128,6 +128,6 @@ def test_without_kustomizations_the_objects_are_the_same_ones():
 def test_bodies_are_read_only_when_somebody_looks():
     given = objects(APP % "x", "other.yaml")
     read = []
-    given[0]._body, given[0]._read = None, lambda: read.append(1) or {}
+    given[0]._body, given[0]._read = None, lambda _: read.append(1) or {}
     found = flux.resolve([*objects(ROOT), *given])
     assert found[-1].kind == "ConfigMap"

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable
 from functools import lru_cache
 
-from cilium_policies.document.peek import Spans, ends_in_quotes
+from cilium_policies.document.peek import Bounds, ends_in_quotes
 
 _KEYS = (
     b"config.kubernetes.io/index",
@@ -42,21 +42,25 @@ class Layout:
         )
         self.end = re.compile(rb"\n {0,%d}[^ \n]" % (column - 1))
 
-    def spans(self, data: bytes, metadata: int, end: int) -> Spans:
-        """What of an item is bookkeeping: kustomize's id, then lines with a number; in the usual order the two `IDS`
-        are a span of their own. `metadata` is the newline behind `metadata:`. Annotations of another layout are none.
+    def bounds(self, data: bytes, metadata: int, end: int) -> Bounds:
+        """What of an item is bookkeeping: where kustomize's id begins and ends, then the same of the lines with a
+        number; in the usual order of these, where the two `IDS` at their end begin stands between. `metadata` is the
+        newline behind `metadata:`. Annotations of another layout are none.
+
+        Bare numbers, and the same one where the lines follow the id at once: spans took a thirtieth of a large run.
         """
         if not data.startswith(self.head, metadata):
             return ()
         first = self.id.match(data, self._behind(data, metadata + len(self.head), end, self.first), end)
         if first is None:
             return ()
-        place = self._behind(data, first.end(), end, self.number)
+        start, stop = first.span()
+        place = self._behind(data, stop, end, self.number)
         usual = self.usual.match(data, place, end)
         if usual is not None:
-            return first.span(), usual.span(1), usual.span(2)
+            return start, stop, place, *usual.span(2)
         numbers = self.numbers.match(data, place, end)
-        return (first.span(), numbers.span()) if numbers else (first.span(),)
+        return (start, stop, place, numbers.end()) if numbers else (start, stop)
 
     def _behind(self, data: bytes, start: int, end: int, key: bytes) -> int:
         """Where a key of the annotations that go on at `start` stands; `end` where that is not sure."""

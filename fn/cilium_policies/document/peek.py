@@ -25,8 +25,8 @@ _TOP = (b"apiVersion", b"kind", b"metadata")
 ODD = frozenset(range(256)) - frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_$\r-")
 NULL_BYTES = frozenset(null.encode() for null in NULLS)
 BLANK = rb"[ \t]*(?:(?<=[ \t])#[^\n]*)?\r?"
-Spans = tuple[tuple[int, int], ...]
-Finder = Callable[[bytes, int, int], Spans]  # of what an item holds behind `metadata:`
+Bounds = tuple[int, ...]
+Finder = Callable[[bytes, int, int], Bounds]  # of what an item holds behind `metadata:`
 CHILD = re.compile(rb"\n( *)[^ \n#\r\t]")
 
 
@@ -38,7 +38,7 @@ class Peek(NamedTuple):
     namespace: str = ""
     name: str = ""
     metadata: int = -1  # where the text below `metadata:` begins; -1 without a block of its own
-    own: Spans | None = None  # kustomize's bookkeeping below it, where that was looked for
+    own: Bounds | None = None  # kustomize's bookkeeping below it, where that was looked for
 
 
 def ends_in_quotes(data: bytes, start: int, end: int) -> bool:
@@ -121,7 +121,7 @@ def peek_at(data: bytes, start: int, end: int, item: Layout, own: Finder | None 
             return found
         api_version, kind, metadata = found.api_version, found.kind, found.metadata
     kept = own(data, metadata, end) if own is not None else None
-    begin = kept[-1][1] if kept else metadata
+    begin = kept[-1] if kept else metadata
     names = _plain_names(data, begin, end, item) or _names(data, metadata, end, item.column)
     return names and Peek(api_version, kind, names[0], names[1], metadata, kept)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from operator import attrgetter
 from sys import intern
 
@@ -10,7 +10,7 @@ from cilium_policies.document import parse
 from cilium_policies.document.bookkeeping import layout
 from cilium_policies.document.finding import Finding, RefusedError, UnknownAliasError
 from cilium_policies.document.limits import Value
-from cilium_policies.document.peek import Peek, Spans
+from cilium_policies.document.peek import Bounds, Peek
 from cilium_policies.lean import Any
 
 STREAM = "stream"
@@ -125,7 +125,7 @@ class Item:
         self.dash = dash
         self.api_version = self.kind = self.namespace = self.name = ""
         self.metadata = -1
-        self._bookkeeping: Spans | None = None
+        self._bookkeeping: Bounds | None = None
         self._line = 0
         self._loaded = False
         self._value: Value = None
@@ -161,22 +161,20 @@ class Item:
                 pass  # the whole text tells the line
         return self._parse()
 
-    def bookkeeping(self) -> Spans:
+    def bookkeeping(self) -> Bounds:
         """What of an item of a ResourceList is kustomize's, as `bookkeeping.Layout` has it; found once, as reading the
         item and writing the answer both ask."""
         if self._bookkeeping is None:
             source = self.source
             lines = layout(source.frame.dash_column + 6)
-            self._bookkeeping = lines.spans(source.data, self.metadata, self.end)
+            self._bookkeeping = lines.bounds(source.data, self.metadata, self.end)
         return self._bookkeeping
 
-    def _without(self, cut: Iterable[tuple[int, int]]) -> bytes:
-        data, at = self.source.data, self.dash + 1
-        parts = [data[self.start : self.dash], b" "]
-        for first, last in cut:
-            parts.append(data[at:first])
-            at = last
-        return b"".join([*parts, data[at : self.end]])
+    def _without(self, cut: Bounds) -> bytes:
+        data = self.source.data
+        between = data[cut[1] : cut[2]] if len(cut) > 2 else b""
+        head = (data[self.start : self.dash], b" ", data[self.dash + 1 : cut[0]])
+        return b"".join((*head, between, data[cut[-1] : self.end]))
 
     def mentions(self, text: bytes) -> bool:
         """True when these bytes stand somewhere in the item; a quick look before a parse."""

@@ -119,7 +119,7 @@ def _identify(source: Source, columns: Layout) -> None:
     """Read the identity of every item. Null documents are left out, what is odd goes to the findings."""
     data = source.data
     unsure: list[Item] = []
-    own = bookkeeping.layout(columns.column + 4).spans if columns.dashed and bookkeeping.ID in data else None
+    own = bookkeeping.layout(columns.column + 4).bounds if columns.dashed and bookkeeping.ID in data else None
     for item in source.items:
         peeked = None
         if (item.dash >= 0) == columns.dashed:

@@ -40,10 +40,10 @@ def cuts(source: Source, besides: Set[int]) -> list[Edit]:
         if item.metadata < 0 or item.index in besides:
             continue
         own = item.bookkeeping()
-        if len(own) == 3:
-            edits.append((*own[2], b""))
-        elif len(own) == 2:  # the usual layout: nothing but numbers stands there
-            start, end = own[1]
+        if len(own) == 5:  # the usual order
+            edits.append((*own[3:], b""))
+        elif len(own) == 4:  # the usual layout: nothing but numbers stands there
+            start, end = own[2:]
             for mark in marks:
                 place = data.find(mark, start, end)
                 if place >= 0:

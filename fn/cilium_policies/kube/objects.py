@@ -70,7 +70,7 @@ class Object:
         self._identify(text(body.get("apiVersion")), text(body.get("kind")), *names, where)
         self.item = item
         self._body: Mapping | None = body
-        self._read: Callable[[], Mapping] = dict
+        self._read: Callable[[Item | None], Mapping] = _given
 
     @classmethod
     def unread(
@@ -80,10 +80,10 @@ class Object:
         namespace: str,
         name: str,
         where: Where,
-        read: Callable[[], Mapping],
+        read: Callable[[Item | None], Mapping],
         item: Item | None = None,
     ) -> Object:
-        """An object whose body `read` gives later; `read` may raise document.finding.RefusedError."""
+        """An object whose body `read` gives later, out of `item`; it may raise document.finding.RefusedError."""
         one = cls.__new__(cls)
         one._identify(api_version, kind, namespace, name, where)
         one.item = item
@@ -105,7 +105,7 @@ class Object:
     @property
     def body(self) -> Mapping:
         if self._body is None:
-            self._body = self._read()
+            self._body = self._read(self.item)
         return self._body
 
     def parsed(self, body: Mapping) -> None:
@@ -120,7 +120,7 @@ class Object:
 
     def forget(self) -> None:
         """Drop a body that can be read again: bodies are most of the memory of a large build."""
-        if self._read is not dict:
+        if self._read is not _given:
             self._body = self.template = None
 
     @property
@@ -145,7 +145,7 @@ class Object:
         """Whether one of these words may stand in the object's text: a look that spares many objects their parsing. An
         escape or an alias can stand for any word. A member of a List is parsed, and its text is that of the whole
         List: to look through it for each member took the square of their number."""
-        if self.item is None or self._read is dict:
+        if self.item is None or self._read is _given:
             return True
         for word in (*words, b"\\", b"*"):  # noqa: SIM110
             if self.item.mentions(word):
@@ -160,6 +160,11 @@ class Object:
     def __str__(self) -> str:
         """`Kind namespace/name`, the form in which reasons and findings name an object."""
         return f"{self.kind} {self.namespace}/{self.name}" if self.namespace else f"{self.kind} {self.name}"
+
+
+def _given(_: Item | None) -> Mapping:
+    """The body of an object that was made with it."""
+    return {}
 
 
 def text(value: Any) -> str:

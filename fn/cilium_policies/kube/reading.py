@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import lru_cache, partial
+from functools import lru_cache
 
 from cilium_policies.document.finding import WARNING, Finding
 from cilium_policies.document.source import RESOURCE_LIST, Item, Source, flatten
@@ -163,12 +163,8 @@ def _of_item(item: Item) -> list[Object]:
         return [Object(member, where, item) for member in flatten(item)]
     if not item.kind:
         return []
-    return [
-        Object.unread(
-            item.api_version, item.kind, item.namespace, item.name, where, partial(_body, item), item
-        )
-    ]
+    return [Object.unread(item.api_version, item.kind, item.namespace, item.name, where, _body, item)]
 
 
-def _body(item: Item) -> Mapping:
-    return mapping(item.body())  # the object keeps it
+def _body(item: Item | None) -> Mapping:
+    return mapping(item and item.body())  # the object keeps it

@@ -103,7 +103,7 @@ class Owner:
         self._reading = one
         name, namespace = self.apply(one.name), self.target or self.apply(one.namespace)
         return Object.unread(
-            one.api_version, one.kind, namespace, name, one.where, lambda: self.body(one), one.item
+            one.api_version, one.kind, namespace, name, one.where, lambda _: self.body(one), one.item
         )
 
 
@@ -162,7 +162,7 @@ class _Owners:
                 one.namespace,
                 one.name,
                 one.where,
-                lambda: self._late(one),
+                lambda _: self._late(one),
                 one.item,
             )
         return by_file.applied(one)
