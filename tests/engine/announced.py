@@ -194,7 +194,7 @@ def announced(answers: Iterable[str]) -> Announced:
             if one["workload"]:
                 directions.add((one["namespace"], one["workload"], one["direction"]))
                 component = one.get("component")
-                if one.get("reason") == "not-rendered":
+                if one.get("reason") in ("not-rendered", "nothing-on"):
                     creators.add((one["namespace"], one["workload"], one["direction"]))
                 if component and one["kind"] not in WORKLOAD_KINDS:
                     operated.add((one["namespace"], one["workload"], component, one["direction"]))

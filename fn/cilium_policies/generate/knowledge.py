@@ -10,14 +10,14 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator
 
 from cilium_policies.catalogue.load import Catalogue
-from cilium_policies.catalogue.model import Component
 from cilium_policies.config.model import EGRESS, INGRESS
 from cilium_policies.evidence.edge import Edge
 from cilium_policies.evidence.ends import KUBE_APISERVER
 from cilium_policies.evidence.unrendered import tells_nothing
 from cilium_policies.generate.cures import cure
 from cilium_policies.generate.likely import Likely
-from cilium_policies.generate.stated import is_from_a_render, is_whole, states, unlisted
+from cilium_policies.generate.proxied import proxies
+from cilium_policies.generate.stated import degree_of, is_from_a_render, is_whole, states, unlisted
 from cilium_policies.generate.ties import Ties
 from cilium_policies.generate.uncovered import (
     DIRECTIONS,
@@ -25,7 +25,6 @@ from cilium_policies.generate.uncovered import (
     UNKNOWN,
     Key,
     Uncovered,
-    by_proxy,
     of_maker,
     of_workload,
     without_peer,
@@ -42,7 +41,7 @@ if TYPE_CHECKING:
     from cilium_policies.evidence.unmet import Unmet
     from cilium_policies.generate.dns import Dns
     from cilium_policies.generate.roles import Roles
-    from cilium_policies.generate.uncovered import Degree, Why
+    from cilium_policies.generate.uncovered import Why
 
 _RELEASES = ("HelmRelease", "Application", "ApplicationSet")
 _METRICS = "metrics"
@@ -94,7 +93,13 @@ class Knowledge:
             if not is_bootstrapped(one):
                 for direction in DIRECTIONS:
                     yield from self._unless_open(self._direction(one, direction), own)
-        yield from map(of_maker, self.cluster.makers)
+        for maker in self.cluster.makers:
+            if maker.chart:
+                from cilium_policies.generate.unknown_parts import of_part  # few releases have any
+
+                yield of_part(maker)
+            else:
+                yield of_maker(maker)
 
     def _unless_open(self, found: Iterable[Uncovered], own: list[Workload]) -> Iterator[Uncovered]:
         """What may be missing, said as it is: behind an own policy that opens a direction to everybody the pods at the
@@ -118,7 +123,7 @@ class Knowledge:
                 yield without_tie(found)
         for one in ties.proxied.values():
             if id(one) in own and (one.key, EGRESS) not in self._complete:
-                yield by_proxy(one)
+                yield _by_proxy(one)
         for one in ties.unbound.values():
             edges = self._edges.get((one.key, EGRESS), [])
             calls = any(edge.target == KUBE_APISERVER for edge in edges)
@@ -223,7 +228,7 @@ class Knowledge:
                 yield from self._made(one)
             return
         edges = self._edges.get(key, [])
-        degree, why = _degree(one, entry, direction, edges, stated=stated)
+        degree, why = degree_of(one, entry, direction, edges, self.catalogue, stated=stated)
         if degree == UNKNOWN and one.rendered:
             degree, why = self._likely.of(one, direction, why, doors)
         parts: tuple[str, ...] = (entry.name,) if entry is not None else ()
@@ -282,19 +287,8 @@ class Knowledge:
         return {number: names for number, names in behind.items() if number not in told}
 
 
-def _degree(
-    one: Workload, entry: Component | None, direction: str, edges: list[Edge], *, stated: bool
-) -> tuple[Degree, Why]:
-    if entry is not None:
-        memory = entry.guessed
-        if not one.by_label:
-            return (GUESSED if stated or edges else UNKNOWN), "image-only"
-        if not one.by_image:
-            return (GUESSED if edges else UNKNOWN), "label-only" if entry.images else "label-alone"
-        return GUESSED, "entry-from-memory" if memory else "entry-silent"
-    if not edges:
-        if not one.rendered:
-            return UNKNOWN, "not-rendered"
-        return UNKNOWN, "no-callee" if direction == EGRESS else "no-caller"
-    api = all(edge.target == KUBE_APISERVER for edge in edges)
-    return (GUESSED, "api-only") if direction == EGRESS and api else (GUESSED, "own-edges")
+def _by_proxy(one: Workload) -> Uncovered:
+    """A client whose web requests a proxy takes: not every program asks its environment for one."""
+    names = ", ".join(dict.fromkeys(f"{found.host}:{found.port}" for found in proxies(one)))
+    line = f"{{from: {{pod: {one.namespace}/{one.name}}}, to: internet, ports: [443/TCP], why: …}}"
+    return of_workload(GUESSED, "by-proxy", EGRESS, one, (names,), line)

@@ -7,9 +7,16 @@ from fnmatch import fnmatchcase
 
 from cilium_policies.catalogue.load import Catalogue
 from cilium_policies.catalogue.model import Component
-from cilium_policies.generate.uncovered import some
+from cilium_policies.config.model import EGRESS
+from cilium_policies.evidence.edge import Edge
+from cilium_policies.evidence.ends import KUBE_APISERVER
+from cilium_policies.generate.uncovered import GUESSED, UNKNOWN, some
 from cilium_policies.kube.pods import TASKS, WORKLOAD_KINDS
+from cilium_policies.lean import TYPE_CHECKING
 from cilium_policies.workloads.model import Workload
+
+if TYPE_CHECKING:
+    from cilium_policies.generate.uncovered import Degree, Why
 
 _SEVERAL = 3  # parts that no entry lists are no hook or helper beside the program
 
@@ -69,3 +76,28 @@ def is_whole(one: Workload, catalogue: Catalogue) -> bool:
         or one.kind in WORKLOAD_KINDS
         or bool(catalogue.made_by(one.source.group, one.kind))
     )
+
+
+def degree_of(
+    one: Workload,
+    entry: Component | None,
+    direction: str,
+    edges: list[Edge],
+    catalogue: Catalogue,
+    *,
+    stated: bool,
+) -> tuple[Degree, Why]:
+    """How much is known of a direction that neither entry nor config explains whole, and for want of what."""
+    if entry is not None:
+        memory = entry.guessed
+        if not one.by_label:
+            return (GUESSED if stated or edges else UNKNOWN), "image-only"
+        if not one.by_image:
+            return (GUESSED if edges else UNKNOWN), "label-only" if entry.images else "label-alone"
+        return GUESSED, "entry-from-memory" if memory else "entry-silent"
+    if not edges:
+        if not one.rendered:
+            return UNKNOWN, "nothing-on" if catalogue.by_chart(one.chart) else "not-rendered"
+        return UNKNOWN, "no-callee" if direction == EGRESS else "no-caller"
+    api = all(edge.target == KUBE_APISERVER for edge in edges)
+    return (GUESSED, "api-only") if direction == EGRESS and api else (GUESSED, "own-edges")

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
         "callee-hidden",
         "no-caller",
         "not-rendered",
+        "nothing-on",
+        "part-unknown",
         "entry-from-memory",
         "entry-silent",
         "image-only",
@@ -103,6 +105,8 @@ _SENTENCES: dict[Why, str] = {
     "callee-hidden": "nothing in the input names what it calls; Secret {} may, which the input does not show",
     "no-caller": "it listens, and nothing in the input names who calls it",
     "not-rendered": "its chart is neither rendered nor known",
+    "nothing-on": "its chart is not rendered, and its values switch on nothing that the catalogue knows of it",
+    "part-unknown": "its values switch on {}, which what the catalogue says of chart {} does not list",
     "entry-from-memory": "what the catalogue says of {} is from memory",
     "entry-silent": "what the catalogue says of {} leaves this direction open",
     "image-only": "only its image says that it is {}; the manifests do not show how it is configured",
@@ -262,15 +266,6 @@ def without_tie(found: Withheld) -> Uncovered:
     return of_workload(degree, why, EGRESS, one, parts, line)
 
 
-def by_proxy(one: Workload) -> Uncovered:
-    """A client whose web requests a proxy takes: not every program asks its environment for one."""
-    from cilium_policies.generate.proxied import proxies
-
-    names = ", ".join(dict.fromkeys(f"{found.host}:{found.port}" for found in proxies(one)))
-    line = f"{{from: {{pod: {one.namespace}/{one.name}}}, to: internet, ports: [443/TCP], why: …}}"
-    return of_workload(GUESSED, "by-proxy", EGRESS, one, (names,), line)
-
-
 def without_peer(found: Unmet) -> Uncovered:
     one = found.client
     called = f"{found.namespace}/{found.name}" + (f":{found.port}" if found.port else "")
@@ -283,7 +278,7 @@ def without_peer(found: Unmet) -> Uncovered:
 
 
 def of_maker(maker: Maker) -> Uncovered:
-    one = maker.source
+    one, place = maker.source, maker.place
     left_out = maker.part and f"its part {maker.part} is left out by the config"
     by = maker.field or left_out or f"the rules of {maker.role}"
     kind = f"{one.group}/{one.kind}" if one.group else one.kind
@@ -293,8 +288,6 @@ def of_maker(maker: Maker) -> Uncovered:
     if one.group:  # of Kubernetes' own kinds it is known that pods come of these objects
         line += f"; or, if no pods come of it: {define}, makesNoPods: [{kind}]}}]"
     if not maker.is_told:
-        return Uncovered(GUESSED, "unknown-kind", BOTH, one.namespace, one.name, None, one, (kind,), line)
+        return Uncovered(GUESSED, "unknown-kind", BOTH, place, one.name, None, one, (kind,), line)
     stands_for = (maker.part,) if maker.part else ()
-    return Uncovered(
-        UNKNOWN, "makes-pods", BOTH, one.namespace, one.name, None, one, (by,), line, "", stands_for
-    )
+    return Uncovered(UNKNOWN, "makes-pods", BOTH, place, one.name, None, one, (by,), line, "", stands_for)

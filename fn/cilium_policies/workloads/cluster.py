@@ -168,7 +168,7 @@ class Cluster(Serving):
         found: dict[tuple[str, str], tuple[int, Maker]] = {}
         for place, one in enumerate(self.makers):
             name = one.source.name.lower().replace(".", "-").replace("_", "-")
-            found.setdefault((one.source.namespace, name), (place, one))
+            found.setdefault((one.place, name), (place, one))
         return found
 
     def made_from(self, source: Object | None) -> list[Workload]:

@@ -43,7 +43,7 @@ def gather(
     owners: list[flux.Owner] = []
     found, repeated = distinct(flux.resolve([*objects, *others], owners))
     shown = Inventory([*found, *rendered.within(found, catalogue)])
-    partial: list[tuple[Object, str]] = []
+    partial: list[Maker] = []
     workloads, services = _released(shown, catalogue, partial)
     shown.add(_written(shown, catalogue))
     unknown = unknown_kinds(shown, catalogue)
@@ -108,10 +108,11 @@ def _unseen(
     unknown: list[tuple[str, str]],
     workloads: list[Workload],
     unplaced: list[Object],
-    partial: list[tuple[Object, str]],
+    partial: list[Maker],
 ) -> list[Maker]:
     """Objects of this input that stand for pods which nobody sees: of kinds that nobody knows, of operators that the
-    input does not show (`unplaced`), and whose part the config leaves out (`partial`, with the part's name)."""
+    input does not show (`unplaced`), and of which the config leaves out a part, or the catalogue lacks one (`partial`).
+    """
     sources = {id(one.source) for one in workloads}
     found = list(makers(shown, unknown, sources)) if unknown else []
     found += (
@@ -126,13 +127,13 @@ def _unseen(
             for one in shown.of(kind, group=group)
             if object_makes(entry, one.body)
         }
-        partial += ((one, name) for (_, name), one in found_out.items())
-    found += (Maker(one, part=name) for one, name in partial if not one.where.elsewhere)
+        partial += (Maker(one, part=name) for (_, name), one in found_out.items())
+    found += (one for one in partial if not one.source.where.elsewhere)
     return found
 
 
 def _released(
-    shown: Inventory, catalogue: Catalogue, partial: list[tuple[Object, str]]
+    shown: Inventory, catalogue: Catalogue, partial: list[Maker]
 ) -> tuple[list[Workload], list[Service]]:
     if not (shown.of(*_RELEASES) or shown.of("Kustomization", group="kustomize.config.k8s.io")):
         return [], []

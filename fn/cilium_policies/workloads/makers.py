@@ -44,12 +44,23 @@ _MAKES = frozenset(
 class Maker(NamedTuple):
     """An object of which pods may come that no manifest shows, and why that is thought: `field` is the part of its
     spec that says so, `role` the operator's role that does, `part` the component of its entry that the config leaves
-    out. Without any of them its kind alone is unknown, and it stands for all objects of that kind in its namespace."""
+    out. Without any of them its kind alone is unknown, and it stands for all objects of that kind in its namespace.
+    Of a release `namespace` is where its pods run, and `chart` the one of which `part` are values that switch on pods
+    which the catalogue does not know; where it knows a chart of that name, and nothing else tells of pods, that is
+    a guess (`guessed`)."""
 
     source: Object
     field: str = ""
     role: Object | None = None
     part: str = ""
+    namespace: str = ""
+    chart: str = ""
+    guessed: bool = False
+
+    @property
+    def place(self) -> str:
+        """The namespace of its pods."""
+        return self.namespace or self.source.namespace
 
     @property
     def is_told(self) -> bool:

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from cilium_policies.catalogue.load import Catalogue
 from cilium_policies.kube.inventory import Inventory
-from cilium_policies.kube.objects import Object
+from cilium_policies.workloads.makers import Maker
 from cilium_policies.workloads.model import Service, Workload
 from cilium_policies.workloads.releases import app_template, charts, release
 from cilium_policies.workloads.releases.app_names import CHART
 from cilium_policies.workloads.releases.collect import collect
+from cilium_policies.workloads.releases.unknown_parts import unknown_parts
 
 
 def add_releases(
-    shown: Inventory, catalogue: Catalogue, partial: list[tuple[Object, str]] | None = None
+    shown: Inventory, catalogue: Catalogue, partial: list[Maker] | None = None
 ) -> tuple[list[Workload], list[Service]]:
     """The workloads and Services of releases that only the catalogue can tell of. What values tell in full is
     added to the inventory as the objects that `helm template` would print. `partial` is given the releases that make
-    pods which the config leaves out, each with the component."""
+    pods which the config leaves out, or which the catalogue does not know."""
     rest = []
     for found in collect(shown):
         # What the catalogue knows of a chart goes before the look of its values.
@@ -29,7 +30,9 @@ def add_releases(
     shown.add(written)
     if partial is not None:
         for each in rest:
-            partial += ((each.source, name) for name in catalogue.left_out(each.chart))
+            off, place = catalogue.left_out(each.chart), each.namespace
+            partial += (Maker(each.source, part=name, namespace=place) for name in off)
+            partial += unknown_parts(each, catalogue)
     return [one for one in workloads if not _is_uncertain(one, shown)], services
 
 

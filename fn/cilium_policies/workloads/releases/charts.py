@@ -1,4 +1,4 @@
-"""Pods of charts that the catalogue knows, and the one workload that stands for a chart nobody knows.
+"""Pods of charts that the catalogue knows, and the one workload for a chart, or values of one, that nobody knows.
 
 `every(releases, catalogue) -> (workloads, services, objects)` for all releases of an input, the instances of
 one component in a namespace told apart; `workloads_of(release, catalogue)` for one. A Workload for each
@@ -92,7 +92,9 @@ def workloads_of(
     kinds = {(one.group, one.kind) for one in operated}
     parts = [one for one in known if chart_makes(one[1], release.values)]
     made = [one for one in parts if not _is_operated(one[0], kinds)]
-    targets = [_target(release, catalogue, *one, known) for one in made] if known else [_unknown(release)]
+    nothing_on = not parts and any(entry.enabled is not None for _, entry in known)
+    unknown = not known or (nothing_on and not any(catalogue.made_by(*one) for one in kinds))
+    targets = [_unknown(release)] if unknown else [_target(release, catalogue, *one, known) for one in made]
     adapt(release, [one.workload for one in targets])
     services = [service for one in targets for service in one.services]
     # Routes and monitors lead to an operator's pods as well.
