@@ -7,7 +7,7 @@ from pathlib import Path
 
 from tests.engine.corpus import Row, rows, workloads
 
-_ENTITIES = {"host", "remote-node", "kube-apiserver", "world"}
+_ENTITIES = {"host", "remote-node", "kube-apiserver", "ingress", "world"}
 
 
 def faults(folder: Path) -> Iterator[str]:
