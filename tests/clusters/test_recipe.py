@@ -156,7 +156,7 @@ def test_faults_of_a_truth(cluster: Callable[..., Path], tmp_path: Path) -> None
         "stands in row 1 too",
         "no source or no why",
         "no workload town/nobody in input.yaml or runtime.yaml",
-        "moon is none of host, kube-apiserver, remote-node, world",
+        "moon is none of host, ingress, kube-apiserver, remote-node, world",
     ]
 
 
