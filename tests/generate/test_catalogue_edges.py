@@ -136,3 +136,57 @@ spec:
         for entity in rule.entities or ()
     }
     assert ("world" in told) is opened
+
+
+@pytest.mark.parametrize(
+    ("led", "on"),
+    [
+        ("port: 80\n    targetPort: 8081", {"8081"}),  # a side-car answers for it
+        ("port: 80\n    targetPort: 8080", {"8080"}),
+        ("port: 9999\n    targetPort: 8081", {"8080"}),  # what else it has a Service for is not what is asked
+    ],
+)
+def test_a_client_gets_where_the_service_of_the_usual_port_leads(led: str, on: set[str]) -> None:
+    server = deployment("shop/partner", port=8080)
+    door = service("shop/partner").replace("port: 80\n    targetPort: 8080", led)
+    [rule] = rules("egress", edge("to", "component:partner", ports=["8080/TCP", "80/TCP"]), server, door)
+    assert {one.port for group in rule.ports or () for one in group.ports} == on
+
+
+@pytest.mark.parametrize(
+    ("chart", "made", "name"),
+    [("valkey", "createPrimary", "cache-valkey-primary"), ("redis", "createMaster", "cache-redis-master")],
+)
+def test_sentinels_and_the_service_of_whom_they_elect(chart: str, made: str, name: str) -> None:
+    release = f"""apiVersion: source.toolkit.fluxcd.io/v1
+kind: OCIRepository
+metadata: {{name: cache, namespace: shop}}
+spec: {{url: "oci://registry-1.docker.io/bitnamicharts/{chart}", ref: {{tag: 5.0.0}}}}
+---
+apiVersion: helm.toolkit.fluxcd.io/v2
+kind: HelmRelease
+metadata: {{name: cache, namespace: shop}}
+spec:
+  chartRef: {{kind: OCIRepository, name: cache}}
+  values:
+    architecture: replication
+    sentinel: {{enabled: true, service: {{{made}: true}}}}
+"""
+    client = deployment("shop/front", extra=f"""
+      env:
+      - {{name: CACHE_URL, value: "redis://{name}.shop.svc:6379"}}
+    """)  # fmt: skip
+    found = policies(namespace("shop"), release, client, config=Config(mode="enforce"))
+
+    def asked(policy: str) -> set[tuple[str, bool]]:
+        return {
+            (one.port, bool(rule.entities))
+            for rule in found[policy].specs[0].egress or ()
+            for group in rule.ports or ()
+            for one in group.ports
+        }
+
+    assert ("6379", False) in asked("shop/front")
+    [node] = [key for key in found if chart in key]
+    assert ("26379", False) in asked(node)
+    assert found["shop/allow-kube-apiserver"].specs[0].subject == found[node].specs[0].subject

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterator
 from functools import lru_cache
 
 from cilium_policies.catalogue.conditions import at
@@ -62,11 +62,25 @@ def in_place(
     the members of a component (`entry`: the server's) say something else to each other: who gossips on 7946 and
     declares 3100 alone does both."""
     shown = shown_ports(server, ports, cluster)
+    among = known.peer == f"component:{known.owner}"
+    if known.peer.startswith("component:") and not among:
+        shown = _by_service(server, ports, shown, cluster)
     if entry is None or known.peer == "scraper" or set(shown) & set(ports):
         return shown
-    among = known.peer == f"component:{known.owner}"
     others = entry.member_ports if among else entry.metric_ports
     return ports if any(Port(one.number, one.protocol) in others for one in shown) else shown
+
+
+def _by_service(
+    server: Workload, usual: tuple[Port, ...], shown: tuple[Port, ...], cluster: Cluster
+) -> tuple[Port, ...]:
+    """Where a client of another component gets by the server's Services, if none of the ports that it shows stands
+    behind one: `80 -> 8081` of a Service, where a side-car answers on 8081 for a program that listens on 8080."""
+    behind = _served(server, cluster)
+    if not server.rendered or not behind or any(one.end or (one.number, one.protocol) in behind for one in shown):
+        return shown
+    asked = {(one.number, one.protocol) for one in usual}
+    return tuple(Port(*one) for one in sorted(_served(server, cluster, asked=asked))) or shown
 
 
 def _moved(one: Port, moved: dict[int, int]) -> Iterator[Port]:
@@ -159,10 +173,15 @@ def declared(workload: Workload, cluster: Cluster) -> frozenset[tuple[int, str]]
     return own | _served(workload, cluster, metrics=True)
 
 
-def _served(workload: Workload, cluster: Cluster, *, metrics: bool = False) -> set[tuple[int, str]]:
-    """The pod ports behind its Services, those that are called after metrics only if asked for."""
+def _served(
+    workload: Workload, cluster: Cluster, *, metrics: bool = False, asked: Container[tuple[int, str]] = ()
+) -> set[tuple[int, str]]:
+    """The pod ports behind its Services, those that are called after metrics only if asked for; with `asked` those
+    behind these ports of a Service."""
     found = set()
     for entry in cluster.doors(workload):
+        if asked and (entry.port, entry.protocol) not in asked:
+            continue
         target = cluster.target_port(workload, entry.target or str(entry.port), entry.protocol)
         if target is not None and (metrics or not is_of_metrics(entry.name)):
             found.add((target.number, target.protocol))
