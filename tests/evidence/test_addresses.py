@@ -70,6 +70,8 @@ def test_another_variable_of_nginx_may_be_part_of_a_host(behind: str) -> None:
         ("Server=mysql.shop;Port=3307;Database=app;Uid=me", {("mysql.shop", 3307, "TCP")}),
         ("Database=app;Server=mysql.shop;Uid=me", {("mysql.shop", 0, "TCP")}),
         ("http://[2001:db8::1]:8080/", {("2001:db8::1", 8080, "TCP")}),
+        ("udp6://[fd00:30::fffe]:161", {("fd00:30::fffe", 161, "UDP")}),
+        ("tcp4://10.0.0.5:9000", {("10.0.0.5", 9000, "TCP")}),
         ("10.0.0.5:9000", {("10.0.0.5", 9000, "TCP")}),
         ("dnssrvnoa+_memcached._tcp.cache.shop.svc", {("_memcached._tcp.cache.shop.svc", 0, "TCP")}),
         ("web.shop.svc.cluster.local.", {("web.shop.svc.cluster.local", 0, "TCP")}),

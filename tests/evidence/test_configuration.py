@@ -240,6 +240,8 @@ def test_own_node() -> None:
         ("OPENAI_API_BASE_URL", "https://api.openai.com/v1", "internet:api.openai.com 443/TCP"),
         ("SMTP_SERVER", "smtp.vendor.com:587", "internet:smtp.vendor.com 587/TCP"),
         ("UNIFI_HOST", "https://192.168.1.1", "cidr:192.168.1.1/32 443/TCP"),
+        ("UNIFI_HOST", "https://[fd00:1::1]:8443", "cidr:fd00:1::1/128 8443/TCP"),
+        ("PROBE_TARGET", "tcp://[fd00:1::9]:6443", "cidr:fd00:1::9/128 6443/TCP"),
         ("WEBHOOK", "https://hooks.${DOMAIN}/x", "internet: 443/TCP"),
         ("MACHINE_AGENT", "http://192.168.1.2:5000/current", "cidr:192.168.1.2/32 5000/TCP"),
         ("PEERS", '["tcp://peer.vendor.com:9000"]', "internet:peer.vendor.com 9000/TCP"),
@@ -491,3 +493,16 @@ data: {{{key}: "https://api.stripe.com"}}
 ---
 """
     assert _calls(env, conf) == {"shop/web > internet:api.stripe.com 443/TCP"}
+
+
+@pytest.mark.parametrize(("host", "block"), [("10.1.0.9", "10.1.0.9/32"), ("[fd00:1::9]", "fd00:1::9/128")])
+@pytest.mark.parametrize("scheme", ["rtsp", "rtspx", "tcp"])
+def test_a_device_by_number_in_a_file_is_called_in_either_family(scheme: str, host: str, block: str) -> None:
+    mounted = "      volumes: [{name: c, configMap: {name: conf}}]"
+    conf = f"""
+apiVersion: v1
+kind: ConfigMap
+metadata: {{name: conf, namespace: shop}}
+data: {{go2rtc.yaml: "streams:\\n  drive:\\n    - {scheme}://{host}:7441/x\\n"}}
+"""
+    assert _calls(more=conf, extra=mounted) == {f"shop/web > cidr:{block} 7441/TCP"}

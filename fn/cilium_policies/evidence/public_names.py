@@ -41,6 +41,8 @@ _COMMON_ENDS = frozenset(
 )
 # First labels of many a provider's host (api.example.com): a workload of that name may call one.
 ANYBODYS = frozenset("api auth git id login mail ntp oauth registry s3 smtp sso".split())  # noqa: SIM905
+_OF_IPV6 = frozenset("0123456789abcdefABCDEF:.")
+_LEAST_COLONS = 2
 _OF_PROVIDER = 2  # labels of a domain, before which a provider's host has another
 
 
@@ -64,8 +66,22 @@ def is_inward(host: str) -> bool:
 
 
 def is_number(host: str) -> bool:
-    """Whether a host is an address of IPv4, and no name."""
+    """Whether a host is an address, and no name."""
+    if ":" in host:
+        return _is_ipv6(host)
     return host.count(".") == 3 and host.replace(".", "").isdigit()
+
+
+def _is_ipv6(host: str) -> bool:
+    if not _OF_IPV6.issuperset(host) or host.count(":") < _LEAST_COLONS:
+        return False
+    from ipaddress import IPv6Address  # few hosts are addresses
+
+    try:
+        IPv6Address(host)
+    except ValueError:
+        return False
+    return True
 
 
 def is_of_local_network(host: str) -> bool:
@@ -74,7 +90,7 @@ def is_of_local_network(host: str) -> bool:
 
 
 def is_private(host: str) -> bool:
-    """Whether a host is a private address of IPv4, of a device of the local network, and no name."""
+    """Whether a host is a private address, of a device of the local network, and no name."""
     if not is_number(host):
         return False
     from ipaddress import ip_address  # few hosts are numbers

@@ -21,6 +21,12 @@ _LONGEST_USER = 32
 # behind the @; of git's `url."git@host:".insteadOf` nothing stands behind the host
 _SCP = r"((?:[\w-]{1,63}\.)+[A-Za-z][\w-]{0,62}):(?:(?!\d{1,5}\b(?!/)|//)[\w~./-]|[\"']\.insteadOf\b)"
 _SENTINEL, _CARRIED = "sentinel", ("git", "svn", "db")  # the latter say what is fetched, not how
+_OF_A_FAMILY = (
+    "tcp4",
+    "tcp6",
+    "udp4",
+    "udp6",
+)  # as Go and Net-SNMP call the transports of one family of addresses
 _LOOKED_UP = "dns"  # Thanos' `dnssrv+http://`, whose port is in the answer
 _OUTER_SCHEMES = r"(?:pool|jdbc|r2dbcs?|vertx-reactive)(?::[a-z][\w-]{0,30}){0,4}:$"
 
@@ -125,7 +131,7 @@ def kind(scheme: str) -> str:
     """What is spoken behind a scheme of several parts: `postgresql+asyncpg`, `db+mysql`, `git+https`,
     `redis+sentinel`."""
     if "+" not in scheme or scheme in SCHEMES:
-        return scheme
+        return scheme[:-1] if scheme in _OF_A_FAMILY else scheme
     parts = scheme.split("+")
     if parts[0] in NO_NETWORK or parts[-1] == _SENTINEL:
         return _SENTINEL if parts[-1] == _SENTINEL else parts[0]

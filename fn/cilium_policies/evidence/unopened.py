@@ -53,9 +53,14 @@ class Unplaced(NamedTuple):
 
 
 def is_unicast(host: str) -> bool:
-    """Whether this is the IPv4 address of one other host."""
+    """Whether this is the address of one other host."""
     if not is_number(host):
         return False
+    if ":" in host:
+        from ipaddress import IPv6Address  # few hosts are numbers of IPv6
+
+        address = IPv6Address(host)
+        return not (address.is_loopback or address.is_unspecified or address.is_multicast)
     first = int(host.partition(".")[0] or "0")
     return 0 < first < 224 and first != 127
 

@@ -77,7 +77,11 @@ def _by_service(
     """Where a client of another component gets by the server's Services, if none of the ports that it shows stands
     behind one: `80 -> 8081` of a Service, where a side-car answers on 8081 for a program that listens on 8080."""
     behind = _served(server, cluster)
-    if not server.rendered or not behind or any(one.end or (one.number, one.protocol) in behind for one in shown):
+    if (
+        not server.rendered
+        or not behind
+        or any(one.end or (one.number, one.protocol) in behind for one in shown)
+    ):
         return shown
     asked = {(one.number, one.protocol) for one in usual}
     return tuple(Port(*one) for one in sorted(_served(server, cluster, asked=asked))) or shown
