@@ -1,6 +1,7 @@
-"""Names of the house: those of a domain whose other names own gateways with private addresses serve, and that no route
-and no record of the cluster leads anywhere. DNS of such a house answers with addresses of its own network for the
-gateways' names, and as a rule for its other machines: a store on the NAS (`s3.acme.net`) beside `grafana.acme.net`."""
+"""Names of the house: those of a domain whose other names own gateways with private addresses serve (routes of the
+Gateway API, Ingresses, a proxy's own resources as Emissary's Mappings), and that no route and no record of the cluster
+leads anywhere. DNS of such a house answers with addresses of its own network for the gateways' names, and as a rule for
+its other machines: a store on the NAS (`s3.acme.net`) beside `grafana.acme.net`."""
 
 from __future__ import annotations
 
@@ -42,6 +43,10 @@ def _house(cluster: Cluster) -> _House:
     inventory = cluster.inventory
     routes = (*inventory.of(*ROUTE_KINDS, group=GATEWAY_API), *inventory.of("Ingress", "IngressRoute"))
     served = [(name.lower(), route.namespace) for route in routes for name in names(cluster, route)]
+    if inventory.of(*cluster.routed):
+        from cilium_policies.evidence.routed import named  # few clusters have any
+
+        served += [(name.lower(), route.namespace) for route, name in named(cluster)]
     domains: dict[str, set[str]] = {}
     if served and _is_private(cluster):
         for name, namespace in served:

@@ -79,6 +79,14 @@ def served(cluster: Cluster, given: Given) -> Iterator[tuple[str, Object, Proxie
     yield from ((name, one, proxied) for (name, _), (one, proxied) in found.items())
 
 
+def named(cluster: Cluster) -> Iterator[tuple[Object, str]]:
+    """The public names that such objects say, whoever their proxy is."""
+    for kind, rows in cluster.routed.items():
+        for _, row in rows:
+            for one in cluster.inventory.of(kind, group=text(row.get("group")) or None):
+                yield from ((one, name) for name in _hosts(one, row))
+
+
 def _served(cluster: Cluster, given: Given) -> Iterator[tuple[str, Object, Proxied]]:
     domains: dict[int, str] = {}
     ways: dict[int, Ways] = {}

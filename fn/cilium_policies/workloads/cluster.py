@@ -12,6 +12,7 @@ from cilium_policies.kube.access_rules import Bindings
 from cilium_policies.kube.gateway_api import Proxy
 from cilium_policies.kube.inventory import Inventory
 from cilium_policies.kube.names import beginnings
+from cilium_policies.kube.objects import Mapping as Body
 from cilium_policies.kube.objects import Object, Where, port_number
 from cilium_policies.kube.ports import Port
 from cilium_policies.workloads.flux import Owner
@@ -48,11 +49,13 @@ class Cluster(Serving):
         roles: Roles | None = None,
         proxies: dict[str, Proxy] | None = None,
         components: Mapping[str, Component] | None = None,
+        routed: dict[str, list[tuple[str, Body]]] | None = None,
     ) -> None:
         super().__init__(workloads, services)
         self.roles = roles or {}
         self.proxies = proxies or {}  # how those of Gateways differ from the Gateway API, by component
         self.components = components or {}  # the catalogue's entries
+        self.routed = routed or {}  # kinds of routing resources (`routes`), each with component and entry
         self._numbers: dict[tuple[Workload, str, str], int | None] = {}
         self.owners = owners  # the Flux Kustomizations that apply objects of the input
         self.repeated = repeated  # what repeats an earlier object by name

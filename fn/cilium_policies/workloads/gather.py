@@ -81,7 +81,7 @@ def gather(
     unseen += _unseen(shown, catalogue, unknown, workloads, unplaced, partial)
     for one in (*workloads, *unnamed):
         one.freeze()
-    told = (catalogue.roles, catalogue.proxies, catalogue.components)
+    told = (catalogue.roles, catalogue.proxies, catalogue.components, catalogue.head["routes"])
     return Cluster(shown, workloads, services, settings, owners, unnamed, unseen, repeated, *told)
 
 
