@@ -131,3 +131,39 @@ def test_bodies_are_read_only_when_somebody_looks():
     given[0]._body, given[0]._read = None, lambda _: read.append(1) or {}
     found = flux.resolve([*objects(ROOT), *given])
     assert found[-1].kind == "ConfigMap"
+
+
+def stream(written: str, *kustomizations: str) -> str:
+    """The value of an object of the same stream as these Kustomizations, of which nothing tells which builds it."""
+    text = "\n---\n".join((*kustomizations, APP % written))
+    return at(flux.resolve(objects(text, "all.yaml"))[-1].body, "data", "value")
+
+
+OTHER = ROOT.replace("name: web", "name: other").replace("APP: site", "APP: site, MORE: x")
+
+
+@pytest.mark.parametrize(
+    ("written", "text"),
+    [
+        ("${APP}", "site"),
+        ("${MORE}", "${MORE}"),
+        ("${NONE:=d}", "d"),
+        ("${MORE:=d}", "${MORE:=d}"),
+        ("${NONE}", "${NONE}"),
+    ],
+)
+def test_in_one_stream_an_object_gets_what_all_kustomizations_set_alike(written: str, text: str):
+    assert stream(written, ROOT, OTHER) == text
+
+
+def test_of_two_values_of_one_variable_neither_is_taken():
+    assert stream("${APP}", ROOT, OTHER.replace("site", "shop")) == "${APP}"
+
+
+def test_where_nobody_substitutes_the_stream_stays():
+    assert stream("${APP}", ROOT.partition("  postBuild")[0]) == "${APP}"
+
+
+def test_a_stream_moves_no_object_to_a_namespace():
+    found = flux.resolve(objects(f"{ROOT}\n---\n{APP % 'x'}", "all.yaml"))
+    assert (found[-1].name, found[-1].namespace) == ("site", "_")

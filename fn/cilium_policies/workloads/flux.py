@@ -1,9 +1,10 @@
 """Flux's post-build substitution and target namespaces, where the input shows the Flux Kustomizations.
 
 `resolve(objects) -> list[Object]`, before an Inventory is made of them: each object that a Flux Kustomization
-of the same input builds, as that Kustomization applies it. Objects that nothing changes are the same objects;
-text that passes through the program is not touched. Without the Kustomization `${NAME}` stays as text, and so it does
-where the Kustomization sets no such variable: Flux would write nothing there, and a name of a pod would be lost.
+of the same input builds, as that Kustomization applies it. Where nothing tells which one builds an object of their own
+stream, it gets what all of them set alike. Objects that nothing changes are the same objects; text that passes through
+the program is not touched. Without the Kustomization `${NAME}` stays as text, and so it does where the Kustomization
+sets no such variable: Flux would write nothing there, and a name of a pod would be lost.
 """
 
 from __future__ import annotations
@@ -85,6 +86,20 @@ class Owner:
             self.unset.setdefault(name, self._reading)
         return match.group(0) if value is None else ""
 
+    @classmethod
+    def any_of(cls, owners: list[Owner]) -> Owner:
+        """Whichever of these it is: with the variables that those which substitute at all set alike."""
+        found = cls(owners[0].kustomization, Inventory(()))
+        told = [one for one in owners if one.variables is not None]
+        found.target, found.complete, found.variables = "", False, None
+        if told:
+            every = [one.variables or {} for one in told]
+            names = {name for one in told for name in (*(one.variables or {}), *one.hidden)}
+            alike = {name for name in names if len({one.get(name) for one in every}) == 1}
+            found.variables = {name: every[0][name] for name in alike if name in every[0]}
+            found.hidden = names - found.variables.keys()
+        return found
+
     def body(self, one: Object) -> Mapping:
         """The object's body as this Kustomization applies it; the very same mapping where nothing changes."""
         body, self._reading = one.body, one
@@ -143,6 +158,7 @@ class _Owners:
         for one in inventory.of("Kustomization", group=_GROUP):
             self._kustomizations.setdefault(one.name, []).append(one)
         self._read: dict[int, Owner] = {}
+        self._streams: dict[str, Owner | None] = {}
         self._files: dict[str, Owner | None] = {}
 
     def __bool__(self) -> bool:
@@ -154,6 +170,8 @@ class _Owners:
         by_file = self._of_file(one.where.file)
         if "${" in one.name or "${" in one.namespace or _is_kustomization(one):
             owner = self._of_labels(one) or by_file
+            if owner is None and not _is_kustomization(one):
+                owner = self._of_stream(one.where.file)
             return owner.applied(one) if owner else one
         if by_file is None:
             return Object.unread(
@@ -169,12 +187,22 @@ class _Owners:
 
     def _late(self, one: Object) -> Mapping:
         owner = self._of_labels(one)
+        if owner is None and one.may_say((b"${",)):
+            owner = self._of_stream(one.where.file)
         return owner.body(one) if owner is not None and owner.variables is not None else one.body
 
     def _of_labels(self, one: Object) -> Owner | None:
         labels = mapping(at(one.body, "metadata", "labels"))
         name = text(labels.get(_OWNER_NAME))
         return self._named(name, text(labels.get(_OWNER_NAMESPACE))) if name else None
+
+    def _of_stream(self, file: str) -> Owner | None:
+        """Whichever Kustomization of the same text builds an object of which nothing tells."""
+        if file not in self._streams:
+            beside = [one for each in self._kustomizations.values() for one in each if one.where.file == file]
+            owners = [Owner(one, self._inventory) for one in beside]
+            self._streams[file] = Owner.any_of(owners) if owners else None
+        return self._streams[file]
 
     def _of_file(self, file: str) -> Owner | None:
         if file not in self._files:
