@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cilium_policies.builds.applicationset import ApplicationSet, Unknown, alone
+from cilium_policies.builds.applicationset import ApplicationSet, Unknown
 from cilium_policies.builds.repository import Repository
+from cilium_policies.kube.application_sets import alone
 
 from tests.builds import kustomization, laid, namespace
 

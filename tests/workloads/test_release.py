@@ -165,6 +165,29 @@ spec:
     assert [(one.name, one.namespace) for one in found] == [("shop-one", "one"), ("shop-two", "two")]
 
 
+def test_a_set_whose_parameters_a_plugin_knows_makes_the_one_release_that_its_template_tells():
+    """Nothing stands open in its name, place and chart, so no other Application can come of it; what is filled in
+    elsewhere is not known. With a name that is, several may come, of which nothing is known."""
+    text = """
+apiVersion: argoproj.io/v1alpha1
+kind: ApplicationSet
+metadata: {name: shops, namespace: argocd}
+spec:
+  goTemplate: true
+  generators: [{plugin: {configMapRef: {name: x}}}]
+  template:
+    metadata: {name: %s}
+    spec:
+      destination: {namespace: shops}
+      source: {chart: redis, repoURL: "https://charts", helm: {values: "host: {{ .shop_host }}"}}
+"""
+    (one,) = releases(text % "shop")
+    assert (one.name, one.namespace, one.chart, one.values) == (
+        "shop", "shops", "redis", {"host": "${shop_host}"},
+    )  # fmt: skip
+    assert releases(text % '"shop-{{ .x }}"') == []
+
+
 def test_kustomize_helm_charts():
     (found,) = releases("""
 apiVersion: kustomize.config.k8s.io/v1beta1

@@ -13,6 +13,7 @@ from cilium_policies.builds.expressions import evaluated, word
 from cilium_policies.builds.repository import Repository, above
 from cilium_policies.builds.template_patch import NotEvaluatedError, patches, selected
 from cilium_policies.errors import CiliumPoliciesError
+from cilium_policies.kube.application_sets import telling
 from cilium_policies.kube.objects import at, mapping, mappings, sequence, with_texts
 from cilium_policies.lean import Any
 from cilium_policies.workloads.releases.values import merge
@@ -62,7 +63,7 @@ class ApplicationSet:
             "spec": {key: spec[key] for key in ("source", "sources", "destination") if key in spec},
         }
         made: Params = merge(rest, self._filled(told, params, self._expression))
-        for text in _telling(made):
+        for text in telling(made):
             if left := re.search(r"\{\{[^{}]*\}\}", text):
                 raise Unknown(f"nothing here sets {without_texts(left[0])}")
         return made
@@ -196,35 +197,6 @@ class ApplicationSet:
         if found is None or isinstance(found, (dict, list)):
             raise Unknown(f"nothing sets {without_texts(whole)}")
         return word(found)
-
-
-def alone(spec: Params) -> Params | None:
-    """The Application of a set whose parameters are not known, where it makes one at most: name, place and source hold
-    no expression. Those elsewhere stay, as `${NAME}`: as what nothing sets does in a Flux repository."""
-    template = mapping(spec.get("template"))
-    told = _telling(template)
-    if spec.get("templatePatch") or not told[0] or any("{{" in one for one in told):
-        return None
-    left: Params = _left(template)
-    return left
-
-
-def _telling(application: Params) -> list[str]:
-    """The fields without which nobody knows what an Application is: its name, and where its sources lie and go."""
-    inside = mapping(application.get("spec"))
-    sources = [mapping(inside.get("source")), *mappings(inside.get("sources"))]
-    told = [mapping(application.get("metadata")).get("name"), *mapping(inside.get("destination")).values()]
-    told += [one.get(key) for one in sources for key in ("repoURL", "chart", "path")]
-    return ["" if one is None else str(one) for one in told]
-
-
-def _left(value: Any) -> Any:
-    return with_texts(value, lambda text: re.sub(r"\{\{([^{}]*)\}\}", _last_word, text))
-
-
-def _last_word(match: re.Match[str]) -> str:
-    words = re.findall(r"\w+", match[1])
-    return f"${{{words[-1]}}}" if words else match[0]
 
 
 def _at(params: Params, path: str) -> Any:

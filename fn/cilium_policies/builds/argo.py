@@ -10,13 +10,14 @@ from cilium_policies.builds import app_charts, argo_chart, argo_source, by_hand,
 from cilium_policies.builds.addresses import shown
 from cilium_policies.builds.app_roots import Written, left_out, paths, roots
 from cilium_policies.builds.applications import HOME, App, all_sources
-from cilium_policies.builds.applicationset import ApplicationSet, Unknown, alone
+from cilium_policies.builds.applicationset import ApplicationSet, Unknown
 from cilium_policies.builds.git import address
 from cilium_policies.builds.kustomization import Fields
 from cilium_policies.builds.notes import Note
 from cilium_policies.builds.repository import ARGO, Repository, Told, clean, within
 from cilium_policies.builds.workers import in_parallel
 from cilium_policies.document.finding import RefusedError
+from cilium_policies.kube.application_sets import alone
 from cilium_policies.kube.not_built import ELSEWHERE
 from cilium_policies.kube.objects import at, mapping
 

@@ -27,6 +27,22 @@ def not_here(inventory: Inventory) -> Iterator[tuple[Object, str]]:
     marked = _marked(inventory, ELSEWHERE)
     yield from ((one, one.annotations[ELSEWHERE]) for one in marked)
     yield from ((one, where) for one, where in _of_other_sources(inventory) if one not in marked)
+    yield from ((one, where) for one, where in _of_sets(inventory) if one not in marked)
+
+
+def _of_sets(inventory: Inventory) -> Iterator[tuple[Object, str]]:
+    """ApplicationSets that nobody built and whose Applications the input does not tell."""
+    if not (sets := inventory.of("ApplicationSet", group=_ARGO)):
+        return
+    from cilium_policies.kube.application_sets import alone, not_fixed  # few inputs have such
+
+    for one in sets:
+        kinds = dict.fromkeys(not_fixed(one.spec))
+        if kinds and not one.where.elsewhere and at(one.spec, "template", "spec") and alone(one.spec) is None:
+            yield (
+                one,
+                f"its Applications are not known: what its generator {', '.join(kinds)} finds is not here",
+            )
 
 
 def _of_other_sources(inventory: Inventory) -> Iterator[tuple[Object, str]]:

@@ -1,4 +1,4 @@
-"""Releases that Argo CD renders: Applications with a Helm source, and ApplicationSets over fixed lists."""
+"""Releases that Argo CD renders: Applications with a Helm source, and what ApplicationSets make of them."""
 
 from __future__ import annotations
 
@@ -64,10 +64,15 @@ def _values(helm: Mapping) -> Mapping:
 
 
 def _generated(one: Object) -> Iterator[Mapping]:
-    """The Applications that list generators make; what others make is not in the input."""
+    """The Applications that list generators make, and the one at most of others: their parameters are not in the
+    input, but where no expression stands in its name, place and sources nothing else can be made."""
     for generator in mappings(one.spec.get("generators")):
         for element in mappings(at(generator, "list", "elements")):
             yield _filled(mapping(one.spec.get("template")), element)
+    from cilium_policies.kube.application_sets import alone, not_fixed  # few inputs have such
+
+    if any(True for _ in not_fixed(one.spec)) and (application := alone(one.spec)):
+        yield application
 
 
 def _filled(value: Any, element: Mapping) -> Any:
