@@ -30,15 +30,11 @@ from cilium_policies.kube.objects import Mapping, Object, flag, sequence, string
 from cilium_policies.kube.pods import pod_template
 from cilium_policies.lean import Any
 from cilium_policies.workloads.cluster import Cluster
-from cilium_policies.workloads.configs import Configs
+from cilium_policies.workloads.configs import Configs, named_by_values
 from cilium_policies.workloads.model import Text, Workload
 from cilium_policies.workloads.sidecars import Sidecars
 
 _RELEASES = ("HelmRelease",)
-# Where the values of a chart name the object that holds the program's configuration, or its variables.
-_OF_VALUES = (
-    r"(?i)config_?(map|secret)_?(name|ref)?$|config_?(map|secret)(ref)?\.name$|envFrom.*secretRef\.name$"
-)
 # Where they name one that holds an address: of several workloads of the release that does not say which calls it.
 _OF_ADDRESSES = (
     rf"(?i)(?:ur[li]|dsn|database|db|broker|connection|storage|s3|backup_?target|{'|'.join(WORDS)})"
@@ -77,8 +73,8 @@ class Collected:
             for one in (source, *workload.beside):
                 found.update(dict.fromkeys(self._given_by_operator(workload, one)))
         if not workload.rendered:
-            for name in named_by_values(workload):
-                found.update(dict.fromkeys(self._entries(workload.namespace, name)))
+            for name in named_by_values(workload):  # ConfigMaps are among its own texts
+                found.update(dict.fromkeys(self._configs.of("Secret", workload.namespace, name)))
             found.update(dict.fromkeys(self._referred(workload, workload.values)))
             found.update(dict.fromkeys(self._addressed(workload)))
             if self._cluster.plays(workload, "gateway"):
@@ -282,11 +278,3 @@ def followed(source: Object, inventory: Inventory) -> Iterator[Object]:
         other = _FOLLOWED.get(path.rpartition(".")[2])
         if other and (one := inventory.get(other, source.namespace, value)):
             yield one
-
-
-def named_by_values(workload: Workload) -> Iterator[str]:
-    """Names of Secrets and ConfigMaps that a release's values give as configuration (`config.existingConfigMap`)."""
-    told = () if workload.rendered else workload.texts
-    yield from (
-        one.value for one in told if one.kind == "value" and one.value and re.search(_OF_VALUES, one.field)
-    )

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from cilium_policies.catalogue.flows import texts
 from cilium_policies.catalogue.model import Component
 from cilium_policies.catalogue.recognise import part_of
-from cilium_policies.evidence.collected import Collected, followed, named_by_values
+from cilium_policies.evidence.collected import Collected, followed
 from cilium_policies.evidence.object_texts import is_below, named
 from cilium_policies.kube.inventory import Inventory
 from cilium_policies.kube.labels import RELEASE_NAME
@@ -20,6 +20,7 @@ from cilium_policies.kube.secret_writers import templates
 from cilium_policies.workloads import vaults
 from cilium_policies.workloads.address_keys import names_address
 from cilium_policies.workloads.cluster import Cluster
+from cilium_policies.workloads.configs import named_by_values
 from cilium_policies.workloads.model import Workload
 
 _RELEASES = ("HelmRelease", "HelmChart", "Application")

@@ -7,6 +7,7 @@ Of one container `env` wins over `envFrom`, and a later source of `envFrom` over
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 
 from cilium_policies.kube.inventory import Inventory
@@ -23,7 +24,7 @@ from cilium_policies.kube.objects import (
 from cilium_policies.kube.pods import commands_beside, mounted
 from cilium_policies.kube.secret_writers import templates
 from cilium_policies.lean import TYPE_CHECKING
-from cilium_policies.workloads.model import Text
+from cilium_policies.workloads.model import Text, Workload
 
 if TYPE_CHECKING:
     from cilium_policies.workloads.model import TextKind
@@ -34,6 +35,10 @@ _WORDS: tuple[TextKind, ...] = ("command", "args")
 _REFERENCES = (("configMapRef", "ConfigMap"), ("secretRef", "Secret"))
 _KEY_REFERENCES = (("configMapKeyRef", "ConfigMap"), ("secretKeyRef", "Secret"))
 _FILES = (".json", ".yaml", ".yml", ".toml", ".conf", ".cfg", ".ini", ".xml", ".py", ".php", ".js", ".sh")
+# Where the values of a chart name the object that holds the program's configuration, or its variables.
+_OF_VALUES = (
+    r"(?i)config_?(map|secret)_?(name|ref)?$|config_?(map|secret)(ref)?\.name$|envFrom.*secretRef\.name$"
+)
 _MAX_TEXT = 1_000_000  # a ConfigMap's or Secret's limit is 1 MiB; no longer text can come from a real cluster
 
 
@@ -234,3 +239,11 @@ class _Readers:
                 yield one if name == one.key else one._replace(key=name)
             else:
                 yield from (one._replace(key=name, within=number) for number in numbers)
+
+
+def named_by_values(workload: Workload) -> Iterator[str]:
+    """Names of Secrets and ConfigMaps that a release's values give as configuration (`config.existingConfigMap`)."""
+    told = () if workload.rendered else workload.texts
+    yield from (
+        one.value for one in told if one.kind == "value" and one.value and re.search(_OF_VALUES, one.field)
+    )

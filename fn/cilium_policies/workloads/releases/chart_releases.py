@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from cilium_policies.catalogue.load import Catalogue
 from cilium_policies.kube.inventory import Inventory
+from cilium_policies.kube.objects import Object
+from cilium_policies.workloads.configs import Configs, named_by_values
 from cilium_policies.workloads.makers import Maker
 from cilium_policies.workloads.model import Service, Workload
 from cilium_policies.workloads.releases import app_template, charts, release
@@ -28,6 +30,10 @@ def add_releases(
             rest.append(found)
     workloads, services, written = charts.every(rest, catalogue)
     shown.add(written)
+    configs = Configs(shown)
+    for one in workloads:  # as of a pod that mounts them
+        told = dict.fromkeys(named_by_values(one))
+        one.texts += tuple(each for name in told for each in configs.of("ConfigMap", one.namespace, name))
     if partial is not None:
         for each in rest:
             off, place = catalogue.left_out(each.chart), each.namespace
