@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from cilium_policies.catalogue.load import Catalogue
 from cilium_policies.kube.inventory import Inventory
-from cilium_policies.kube.objects import Object
 from cilium_policies.workloads.configs import Configs, named_by_values
 from cilium_policies.workloads.makers import Maker
 from cilium_policies.workloads.model import Service, Workload
