@@ -241,6 +241,10 @@ class Collected:
         source, paths = workload.source, texts(row.get("at"))
         names = names_at(source.body, paths) if source is not None and paths else ()
         inventory, group = self._cluster.inventory, text(row.get("group")) or None
+        if "marked" in row and kind == "Secret":
+            from cilium_policies.evidence.tied import writers  # few programs look for such Secrets
+
+            yield from writers(self._cluster, workload, row)
         for one in inventory.called(kind, names, group) if paths else inventory.of(kind, group=group):
             own = source is not None and one.name in names and is_meant(one, source, paths)
             if (paths and not own) or (label and one.labels.get(label) != workload.labels.get(label)):
@@ -249,9 +253,9 @@ class Collected:
                 yield one
 
     def secrets(self, workload: Workload) -> Iterator[tuple[str, str]]:
-        """Namespace and name of the Secrets that what such pods read names: whom they call stands there."""
+        """Namespace and name of the Secrets that say whom such pods call: what they read names them, or a mark does."""
         for row in self._rows(workload):
-            if not {"secrets", "secretIn"} & row.keys() or not is_switched_on(workload, row):
+            if not {"secrets", "secretIn", "marked"} & row.keys() or not is_switched_on(workload, row):
                 continue
             own = (workload.source,) if "own" in row and workload.source is not None else ()
             for one in self._objects(workload, row) if "kind" in row else own:

@@ -23,6 +23,7 @@ from cilium_policies.kube.objects import (
     walk_mappings,
     walk_strings,
 )
+from cilium_policies.kube.secret_writers import WRITERS, written
 from cilium_policies.lean import Any
 from cilium_policies.workloads.model import Text, Workload
 
@@ -159,7 +160,12 @@ def chosen_at(spec: Mapping) -> Iterator[tuple[str, str, str]]:
 def secrets_of(one: Object, row: Mapping, namespace: str) -> list[tuple[str, str]]:
     """Namespace and name of the Secrets that an object names: at these paths, or in its texts as a pattern finds them.
     A name with a namespace before it (`edge/database`), as objects without one have it, means the Secret there; without
-    it that of the object is meant, and of one that has none `namespace`, that of the pods."""
+    it that of the object is meant, and of one that has none `namespace`, that of the pods. Of a Secret that pods find
+    by its labels it is that one, also where something else writes it."""
+    if "marked" in row and one.kind in WRITERS:
+        return [(made.namespace, made.name) for made in written(one)]
+    if "marked" in row and one.kind == "Secret":
+        return [(one.namespace, one.name)]
     found = sorted(names_at(one.body, texts(row.get("secrets"))))
     if pattern := text(row.get("secretIn")):
         found += (name for _, value in entries_of(one) for name in re.findall(pattern, value))

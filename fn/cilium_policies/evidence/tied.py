@@ -6,9 +6,11 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 
 from cilium_policies.catalogue.conditions import at, names_at
+from cilium_policies.catalogue.recognise import part_of
 from cilium_policies.evidence.addresses import targets
 from cilium_policies.evidence.names import resolve
-from cilium_policies.kube.objects import Object, mapping, text
+from cilium_policies.kube.objects import Mapping, Object, flag, mapping, strings, text
+from cilium_policies.kube.secret_writers import WRITERS, labels
 from cilium_policies.kube.selectors import selects, selects_namespace
 from cilium_policies.workloads.cluster import Cluster
 from cilium_policies.workloads.model import Text, Workload
@@ -40,6 +42,15 @@ def annotated(cluster: Cluster, note: str) -> Iterator[Text]:
             yield Text("field", "url", url, one.source, f"metadata.annotations.{note}")
 
 
+def writers(cluster: Cluster, workload: Workload, row: Mapping) -> Iterator[Object]:
+    """What writes Secrets with the labels of a row (an ExternalSecret, say), near these pods where the row says so."""
+    marks = strings(row.get("marked"))
+    for one in cluster.inventory.of(*WRITERS):
+        near = one.namespace == workload.namespace or not flag(row.get("near"))
+        if near and part_of(marks, labels(one)):
+            yield one
+
+
 def chooses(cluster: Cluster, source: Object, config: Object) -> bool:
     """Whether an Alertmanager takes up a configuration object, as its selectors say, or has it for its main one."""
     main = text(mapping(source.spec.get("alertmanagerConfiguration")).get("name"))
@@ -51,8 +62,8 @@ def chooses(cluster: Cluster, source: Object, config: Object) -> bool:
         near = source.namespace == config.namespace
     else:
         namespace = cluster.inventory.get("Namespace", "", config.namespace)
-        labels = namespace.labels if namespace is not None else {}
-        near = selects_namespace(spaces, config.namespace, labels)
+        shown = namespace.labels if namespace is not None else {}
+        near = selects_namespace(spaces, config.namespace, shown)
     return near and selects(source.spec.get(f"{stem}Selector"), config.labels)
 
 

@@ -63,7 +63,8 @@ def hidden_beside(one: Workload, cluster: Cluster, entry: Component) -> list[str
     target of backups), and that the input does not show."""
     reads = mappings(entry.data.get("reads"))
     # Of a scaler's Secrets, which its `secrets` have read, those alone are asked for that its parameters say it of.
-    rows = [row for row in reads if {"secrets", "secretIn"} & row.keys() and not flag(row.get("scaler"))]
+    named = {"secrets", "secretIn", "marked"}
+    rows = [row for row in reads if named & row.keys() and not flag(row.get("scaler"))]
     told = dict.fromkeys(Collected(cluster, {entry.name: rows}).secrets(one)) if rows else {}
     for row in (each for each in reads if flag(each.get("scaler"))):
         from cilium_policies.evidence.from_env import kept_in  # few programs read such objects

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from cilium_policies.kube.objects import Mapping, Object, at, flag, mapping, mappings, text
+from cilium_policies.kube.objects import Mapping, Object, at, flag, mapping, mappings, strings, text
 from cilium_policies.lean import NamedTuple
 
 
 class _Writer(NamedTuple):
-    """Paths: of the Secret's name (without it the object's own), of the mapping of its keys to templates, and of what
-    says whether nothing but these keys is written."""
+    """Paths: of the Secret's name (without it the object's own), of the mapping of its keys to templates, of its labels
+    (they stand in what has `own`, else they are the object's own), and of what says whether nothing but these keys is
+    written."""
 
     name: tuple[str, ...]
     templates: tuple[str, ...]
+    labels: tuple[str, ...]
+    own: tuple[str, ...] = ()
     alone: tuple[str, ...] = ()
 
 
@@ -29,11 +32,22 @@ class Written(NamedTuple):
 _VAULT = _Writer(
     ("spec", "destination", "name"),
     ("spec", "destination", "transformation", "templates"),
-    ("spec", "destination", "transformation", "excludeRaw"),
+    ("spec", "destination", "labels"),
+    alone=("spec", "destination", "transformation", "excludeRaw"),
 )
 _WRITERS = {
-    "ExternalSecret": _Writer(("spec", "target", "name"), ("spec", "target", "template", "data")),
-    "SealedSecret": _Writer(("spec", "template", "metadata", "name"), ("spec", "template", "data")),
+    # external-secrets/external-secrets: pkg/controllers/externalsecret/externalsecret_controller_template.go
+    "ExternalSecret": _Writer(
+        ("spec", "target", "name"),
+        ("spec", "target", "template", "data"),
+        ("spec", "target", "template", "metadata", "labels"),
+        ("spec", "target", "template"),
+    ),
+    "SealedSecret": _Writer(
+        ("spec", "template", "metadata", "name"),
+        ("spec", "template", "data"),
+        ("spec", "template", "metadata", "labels"),
+    ),
     "VaultStaticSecret": _VAULT,
     "VaultDynamicSecret": _VAULT,
     "VaultPKISecret": _VAULT,
@@ -52,6 +66,15 @@ def written(one: Object) -> tuple[Written, ...]:
     told = _said(mapping(at(one.body, *where.templates)))
     name = text(at(one.body, *where.name)) or one.name
     return (Written(one.namespace, name, told, bool(where.alone) and flag(at(one.body, *where.alone))),)
+
+
+def labels(one: Object) -> dict[str, str]:
+    """The labels of the Secret that such an object writes, as far as it says them."""
+    where = _WRITERS.get(one.kind)
+    if where is None:
+        return {}
+    own = where.own and at(one.body, *where.own) is None
+    return one.labels if own else strings(at(one.body, *where.labels))
 
 
 @lru_cache(maxsize=256)  # its list may be long
