@@ -30,7 +30,8 @@ class Labelled(NamedTuple):
 class Bundled(NamedTuple):
     """A component that a distribution runs by itself, with the labels that its pods carry there. `when`: only where
     the input has one of such objects (an add-on that somebody uses). `services`: those before its pods. `values`: what
-    it is set to, as a release's values would say it."""
+    it is set to, as a release's values would say it. `config`: the HelmChartConfig that sets more, `chart`: what the
+    catalogue calls its chart."""
 
     component: str
     namespace: str
@@ -40,6 +41,8 @@ class Bundled(NamedTuple):
     when: tuple[Mapping, ...] = ()
     services: tuple[ServiceTemplate, ...] = ()
     values: Mapping = {}  # noqa: RUF012
+    config: str = ""
+    chart: str = ""
 
 
 class Identity(NamedTuple):
@@ -142,6 +145,8 @@ def _bundled(data: Mapping) -> Bundled:
         tuple(mappings(data.get("when")) or filter(None, [mapping(data.get("when"))])),
         read_services(data.get("services")),
         mapping(data.get("values")),
+        text(data.get("config")) or text(data.get("workload")),
+        text(data.get("chart")) or text(data.get("config")) or text(data.get("workload")),
     )
 
 

@@ -74,11 +74,19 @@ def add_bundled(
             for one in bundled.services
             if not shown.get("Service", made.namespace, one.name)
         )
-        config = shown.get("HelmChartConfig", made.namespace, made.name)
+        config = shown.get("HelmChartConfig", made.namespace, bundled.config)
         if config is not None:
-            from cilium_policies.workloads.releases.charts import bundled_services  # few builds configure one
+            from cilium_policies.workloads.releases.bundled_charts import (
+                configured,  # few builds configure one
+            )
 
-            services += bundled_services(config, made, catalogue)
+            behind, objects = configured(config, made, bundled.chart, catalogue)
+            services += behind
+            shown.add(objects)
+    if shown.of("HelmChartConfig"):
+        from cilium_policies.workloads.releases.bundled_charts import others
+
+        services += others(platform, workloads, catalogue, shown)
     return services
 
 

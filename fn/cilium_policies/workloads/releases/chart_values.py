@@ -70,6 +70,11 @@ def objects(release: Release, targets: list[Target]) -> list[Object]:
     return found
 
 
+def monitors(release: Release, targets: list[Target]) -> list[Object]:
+    """The monitors alone."""
+    return [one for one in objects(release, targets) if one.kind in _MONITORS.values()]
+
+
 def _unasked(release: Release, targets: list[Target]) -> list[Object]:
     """The Ingress that a chart writes by itself, where no block of the values switches one on."""
     block = _Block("Ingress", "ingress", next(_ingresses(release.values), {}))

@@ -14,7 +14,6 @@ from cilium_policies.catalogue.conditions import Beginning, brings_port, chart_m
 from cilium_policies.catalogue.load import Catalogue
 from cilium_policies.catalogue.model import ChartEntry, Component
 from cilium_policies.catalogue.services import ServiceTemplate
-from cilium_policies.document.parse import parsed
 from cilium_policies.kube.labels import INSTANCE, JOB_NAME, SERVICE_ACCOUNT, stable
 from cilium_policies.kube.objects import (
     Mapping,
@@ -25,7 +24,6 @@ from cilium_policies.kube.objects import (
     mapping,
     port_number,
     strings,
-    text,
 )
 from cilium_policies.workloads.model import Service, ServicePort, Workload
 from cilium_policies.workloads.releases import chart_services, chart_values
@@ -94,11 +92,11 @@ def workloads_of(
     made = [one for one in parts if not _is_operated(one[0], kinds)]
     nothing_on = not parts and any(entry.enabled is not None for _, entry in known)
     unknown = not known or (nothing_on and not any(catalogue.made_by(*one) for one in kinds))
-    targets = [_unknown(release)] if unknown else [_target(release, catalogue, *one, known) for one in made]
+    targets = [_unknown(release)] if unknown else [target_of(release, catalogue, *one, known) for one in made]
     adapt(release, [one.workload for one in targets])
     services = [service for one in targets for service in one.services]
     # Routes and monitors lead to an operator's pods as well.
-    others = [_target(release, catalogue, *one, known) for one in parts if one not in made]
+    others = [target_of(release, catalogue, *one, known) for one in parts if one not in made]
     objects = [*rendered(release, operated), *chart_values.objects(release, [*targets, *others])]
     return [one.workload for one in targets], services, objects
 
@@ -141,15 +139,17 @@ def _evaluate(release: Release) -> None:
     release.values = Template(release.values, facts, names.fullname, names.name).all(release.values)
 
 
-def _target(
+def target_of(
     release: Release,
     catalogue: Catalogue,
     component: Component,
     entry: ChartEntry,
     known: list[tuple[Component, ChartEntry]],
+    made: Workload | None = None,
 ) -> chart_values.Target:
+    """A part of a release with what the chart puts before it. `made`: its pods, where they are known otherwise."""
     names = Names(release, entry.name or entry.chart, entry.values, entry.cut)
-    workload = _workload(release, component, entry, names)
+    workload = made or _workload(release, component, entry, names)
     others = [one.values for _, one in known if one.values and one.values != entry.values]
     workload.texts = texts(release, entry.values, [one for one in others if _below(one, entry.values)])
     if len(known) == 1 or entry.values:
@@ -274,19 +274,6 @@ def _named(names: Names, template: ServiceTemplate) -> Iterator[ServicePort]:
         if number and flag(shown) and name not in known:
             outside = port_number(port.get("exposedPort")) or number
             yield ServicePort(name, outside, scalar(port.get("protocol")) or "TCP", str(number))
-
-
-def bundled_services(config: Object, made: Workload, catalogue: Catalogue) -> list[Service]:
-    """The Services before pods that a distribution brings by a chart, and that an object like HelmChartConfig
-    configures; the pods get its values."""
-    release = Release(config, made.namespace, made.name, parsed(text(config.spec.get("valuesContent"))))
-    for component, entry in catalogue.by_chart(config.name):
-        if component.name == made.component and not entry.values:
-            release.chart = entry.chart
-            names = Names(release, entry.name or entry.chart, entry.values, entry.cut)
-            made.values = names.scope
-            return list(_services(release, names, made, entry, []))
-    return []
 
 
 def _unknown(release: Release) -> chart_values.Target:
