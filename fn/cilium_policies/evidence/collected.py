@@ -34,7 +34,7 @@ from cilium_policies.workloads.configs import Configs, named_by_values
 from cilium_policies.workloads.model import Text, Workload
 from cilium_policies.workloads.sidecars import Sidecars
 
-_RELEASES = ("HelmRelease",)
+_RELEASES = ("HelmRelease", "Application", "ApplicationSet")
 # Where they name one that holds an address: of several workloads of the release that does not say which calls it.
 _OF_ADDRESSES = (
     rf"(?i)(?:ur[li]|dsn|database|db|broker|connection|storage|s3|backup_?target|{'|'.join(WORDS)})"
