@@ -12,6 +12,7 @@ from cilium_policies.catalogue.ports import WORDS
 from cilium_policies.catalogue.recognise import part_of
 from cilium_policies.evidence.not_read import is_others, owns
 from cilium_policies.evidence.object_texts import (
+    IMAGES_OF_PODS,
     chosen_at,
     connected,
     entries_of,
@@ -93,10 +94,13 @@ class Collected:
 
     def is_told(self, workload: Workload, found: Text) -> bool:
         """Whether the catalogue says of a field of the object that made several kinds of pods that these call it, or of
-        a field of another object that they read."""
+        a field of another object that they read, images among them."""
         if found.source is workload.source:
             return owns(workload, found.field, self._reads)
-        read = (row for row in self._rows(workload) if is_of(found.source, row))
+        rows = list(self._rows(workload))
+        if found.field == IMAGES_OF_PODS and any("pulls" in row for row in rows):
+            return True
+        read = (row for row in rows if is_of(found.source, row))
         return any(not row.get("fields") or is_below(found.field, texts(row["fields"])) for row in read)
 
     def _rows(self, workload: Workload) -> Iterator[Mapping]:

@@ -12,6 +12,7 @@ from functools import lru_cache
 from cilium_policies.catalogue.flows import texts
 from cilium_policies.catalogue.recognise import is_image, repository_of
 from cilium_policies.evidence.host_keys import is_host_key
+from cilium_policies.evidence.object_texts import IMAGES_OF_PODS
 from cilium_policies.kube.objects import Mapping, Object, flag, mappings, strings, text, walk_strings
 from cilium_policies.kube.registries import names_publishers, parted
 from cilium_policies.workloads.cluster import Cluster
@@ -129,6 +130,4 @@ def of_images(cluster: Cluster, row: Mapping) -> Iterator[Text]:
         if hosts and one.source is not None and any(map(sought, said)):
             met |= hosts
             for host in sorted(hosts):
-                yield Text(
-                    "field", "endpoint", f"https://{host}", one.source, "spec.template.spec.containers"
-                )
+                yield Text("field", "endpoint", f"https://{host}", one.source, IMAGES_OF_PODS)

@@ -36,6 +36,7 @@ _REFERENCES = ("configsecret", "configmap", "configmaps", "configmapref", "secre
 _SELECTOR = frozenset(("name", "key", "optional"))  # of one key of a Secret or ConfigMap
 _MOUNTED = r"(?:configmap|secret):([a-z0-9][a-z0-9.\-]{0,252})"
 _VOLUME = "secretName"
+IMAGES_OF_PODS = "spec.template.spec.containers"  # where who looks into images reads of a registry
 
 
 def is_of(one: Object | None, row: Mapping) -> bool:
