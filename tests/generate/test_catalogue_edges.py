@@ -190,3 +190,53 @@ spec:
     [node] = [key for key in found if chart in key]
     assert ("26379", False) in asked(node)
     assert found["shop/allow-kube-apiserver"].specs[0].subject == found[node].specs[0].subject
+
+
+@pytest.mark.parametrize("rendered", [True, False])
+def test_a_proxy_outpost_leads_where_a_blueprint_of_its_server_says(rendered: bool) -> None:
+    blueprint = """apiVersion: v1
+kind: ConfigMap
+metadata: {name: blueprints, namespace: shop}
+data:
+  proxies.yaml: |
+    entries:
+      - model: authentik_providers_proxy.proxyprovider
+        attrs:
+          external_host: "https://books.acme.net"
+          internal_host: "http://books.shop.svc.cluster.local"
+      - model: authentik_sources_oauth.oauthsource
+        attrs:
+          access_token_url: "http://idm.shop.svc.cluster.local/oauth2/token"
+"""
+    server = """apiVersion: helm.toolkit.fluxcd.io/v2
+kind: HelmRelease
+metadata: {name: authentik, namespace: shop}
+spec:
+  chart: {spec: {chart: authentik}}
+  values: {blueprints: {configMaps: [blueprints]}}
+"""
+    if rendered:
+        server = deployment(
+            "shop/authentik-server",
+            labels="app.kubernetes.io/name: authentik, app.kubernetes.io/component: server",
+        ).replace("registry.example.org/authentik-server:1", "ghcr.io/goauthentik/server:2026.5")
+        server += "      volumes: [{name: b, configMap: {name: blueprints}}]\n"
+    outpost = deployment("shop/outpost", port=9000).replace(
+        "registry.example.org/outpost:1", "ghcr.io/goauthentik/proxy:2026.5"
+    )
+    others = [
+        text
+        for name, port in (("books", 6060), ("idm", 8443))
+        for text in (deployment(f"shop/{name}", port=port), service(f"shop/{name}", target=str(port)))
+    ]
+    found = policies(namespace("shop"), blueprint, server, outpost, *others, config=Config(mode="enforce"))
+    ports = {
+        one.port
+        for name, policy in found.items()
+        if name.endswith("outpost")
+        for rule in policy.specs[0].egress or ()
+        for group in rule.ports or ()
+        for one in group.ports
+    }
+    assert "6060" in ports
+    assert "8443" not in ports

@@ -183,6 +183,11 @@ class Collected:
             self._said[id(source)] = (names, keys, list(followed(source, self._cluster.inventory)))
         return self._said[id(source)]
 
+    def _by_values(self, workload: Workload) -> Iterator[Text]:
+        """What the ConfigMaps and Secrets say that a release's values name."""
+        for name in named_by_values(workload):
+            yield from self._entries(workload.namespace, name)
+
     def _entries(self, namespace: str, name: str) -> Iterator[Text]:
         """What the ConfigMap and the Secret of this name say, or the template of what writes the Secret."""
         for kind in ("ConfigMap", "Secret"):
@@ -194,7 +199,7 @@ class Collected:
         if "handedBy" in row:
             from cilium_policies.evidence.handed import of_programs  # few builds have such objects
 
-            yield from of_programs(self._cluster, workload, row)
+            yield from of_programs(self._cluster, workload, row, self._by_values)
         if "toldBy" in row:
             yield from self._told_by_operator(workload, text(row["toldBy"]), row)
         if "account" in row:

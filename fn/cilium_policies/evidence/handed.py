@@ -6,7 +6,7 @@ hold the images of other pods (`pulls`)."""
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
 
 from cilium_policies.catalogue.flows import texts
@@ -71,28 +71,39 @@ def _called(cluster: Cluster, namespace: str, release: str, component: str) -> s
     return {each.name for one in made for each in cluster.services_for(one)}
 
 
-def of_programs(cluster: Cluster, workload: Workload, row: Mapping) -> Iterator[Text]:
+def of_programs(
+    cluster: Cluster, workload: Workload, row: Mapping, told: Callable[[Workload], Iterator[Text]]
+) -> Iterator[Text]:
     """Files of the programs that set up this one through its API, and variables of their Jobs: a realm, a
-    repository's settings, the database of a site."""
+    repository's settings, the database of a site. `told`: what the values of a release name beside its texts."""
     images, files = texts(row["handedBy"]), re.compile(text(row.get("handsOn")) or r"\.")
+    fields = texts(row.get("fields"))
     handing = [one for one in _running(cluster, workload.namespace, images) if one is not workload]
     if handing and flag(row.get("named")):
         handing = [one for one in handing if names(cluster, one, workload)]
     for one in handing:
-        yield from (found for found in one.texts if found.kind == "entry" and files.search(found.key))
-        if one.kind == "Job":
+        held = one.texts if one.rendered else (*one.texts, *told(one))
+        handed = (found for found in held if found.kind == "entry" and files.search(found.key))
+        if fields:
+            lines = re.compile(rf"(?m)^[ \t-]*(?:{'|'.join(map(re.escape, fields))})[ \t]*:[ \t].*").findall
+            handed = (found._replace(value="\n".join(lines(found.value))) for found in handed)
+        yield from (found for found in handed if found.value)
+        if one.kind == "Job" and not fields:
             told = (f"{found.key}={found.value}" for found in one.texts if found.kind == "env")
             yield Text("entry", "job.env", "\n".join(told), one.source, "env")
 
 
 @lru_cache(maxsize=1024)
 def _running(cluster: Cluster, namespace: str, images: tuple[str, ...]) -> tuple[Workload, ...]:
-    """The workloads of a namespace that run one of these images."""
-    return tuple(
-        one
-        for one in cluster.in_namespace(namespace)
-        if any(is_image(each, end) for each in map(repository_of, one.images) for end in images)
-    )
+    """The workloads of a namespace that run one of these images; those of a release whose pods nothing shows run
+    what the catalogue knows of them."""
+    return tuple(one for one in cluster.in_namespace(namespace) if _runs(cluster, one, images))
+
+
+def _runs(cluster: Cluster, one: Workload, images: tuple[str, ...]) -> bool:
+    known = cluster.components.get(one.component) if not (one.images or one.rendered) else None
+    run = known.images if known is not None else map(repository_of, one.images)
+    return any(is_image(each, end) for each in run for end in images)
 
 
 def of_account(cluster: Cluster, workload: Workload, row: Mapping) -> Iterator[Text]:

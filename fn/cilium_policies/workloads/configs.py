@@ -38,6 +38,7 @@ _FILES = (".json", ".yaml", ".yml", ".toml", ".conf", ".cfg", ".ini", ".xml", ".
 # Where the values of a chart name the object that holds the program's configuration, or its variables.
 _OF_VALUES = (
     r"(?i)config_?(map|secret)_?(name|ref)?$|config_?(map|secret)(ref)?\.name$|envFrom.*secretRef\.name$"
+    r"|config_?(map|secret)s\[\d{1,3}\]$"  # `blueprints.configMaps` of authentik's
 )
 _MAX_TEXT = 1_000_000  # a ConfigMap's or Secret's limit is 1 MiB; no longer text can come from a real cluster
 
