@@ -240,3 +240,36 @@ spec:
     }
     assert "6060" in ports
     assert "8443" not in ports
+
+
+@pytest.mark.parametrize(("enabled", "opened"), [("true", True), ("false", False)])
+def test_a_port_that_a_collectors_values_name_is_scraped_by_its_name(enabled: str, opened: bool) -> None:
+    release = f"""apiVersion: helm.toolkit.fluxcd.io/v2
+kind: HelmRelease
+metadata: {{name: traces, namespace: shop}}
+spec:
+  chart: {{spec: {{chart: opentelemetry-collector}}}}
+  values:
+    mode: deployment
+    ports: {{app-metrics: {{enabled: {enabled}, containerPort: 8765, servicePort: 8765, protocol: TCP}}}}
+---
+apiVersion: monitoring.coreos.com/v1
+kind: ServiceMonitor
+metadata: {{name: traces, namespace: shop}}
+spec:
+  endpoints: [{{port: app-metrics}}]
+  selector: {{matchLabels: {{app.kubernetes.io/instance: traces}}}}
+"""
+    scraper = deployment("ops/prometheus", labels="app.kubernetes.io/name: prometheus", port=9090).replace(
+        "registry.example.org/prometheus:1", "quay.io/prometheus/prometheus:v3"
+    )
+    found = policies(namespace("shop"), namespace("ops"), release, scraper, config=Config(mode="enforce"))
+    told = {
+        one.port
+        for name, policy in found.items()
+        if name.startswith("shop/") and "traces" in name
+        for rule in policy.specs[0].ingress or ()
+        for group in rule.ports or ()
+        for one in group.ports
+    }
+    assert ("8765" in told) is opened

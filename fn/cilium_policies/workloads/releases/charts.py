@@ -265,14 +265,16 @@ def _mapped(release: Release, template: ServiceTemplate) -> Iterator[ServicePort
 
 
 def _named(names: Names, template: ServiceTemplate) -> Iterator[ServicePort]:
-    """Ports that the values give a name, but for those of the template: entry points of a proxy."""
+    """Ports that the values give a name, but for those of the template: entry points of a proxy, receivers of a
+    collector."""
     known = {one.name for one in template.ports}
     for name, one in mapping(read(names.scope, template.named)).items() if template.named else ():
-        port, exposed = mapping(one), mapping(one).get("expose")
-        number = port_number(port.get("port"))
+        port = mapping(one)
+        exposed = port.get("expose", port.get("enabled"))
+        number = port_number(port.get("port")) or port_number(port.get("containerPort"))
         shown = exposed.get("default") if isinstance(exposed, dict) else exposed
         if number and flag(shown) and name not in known:
-            outside = port_number(port.get("exposedPort")) or number
+            outside = port_number(port.get("exposedPort")) or port_number(port.get("servicePort")) or number
             yield ServicePort(name, outside, scalar(port.get("protocol")) or "TCP", str(number))
 
 
