@@ -248,6 +248,20 @@ REGIONAL = (
     ("gcloud ", r"\bgcloud (auth|compute|container|dns|iam|run|secrets|sql|storage) ", ""),
     ("az ", r"\baz (account|acr|aks|group|keyvault|login|network|storage|vm) ", ""),
 )
-
+# Remotes of rclone that have one service, by the type that their section, or a variable, gives them, where nothing else
+# is said (rclone/rclone@64ab1ac3: backend/googlecloudstorage, backend/drive, backend/b2: it is told more hosts there).
+REMOTES = {
+    "google cloud storage": ("storage.googleapis.com", "oauth2.googleapis.com"),
+    "drive": ("www.googleapis.com", "oauth2.googleapis.com"),
+    "b2": ("api.backblazeb2.com", "*.backblazeb2.com", "*.backblaze.com"),
+}
+REMOTE = (
+    r"(?m)(?:^[ \t\"']{0,99}type|\bRCLONE_CONFIG_\w{1,60}_TYPE)[\"']?[ \t]{0,9}[=:][ \t]{0,9}[\"']?"
+    rf"({'|'.join(REMOTES)})(?=[\"']?[ \t\r]{{0,99}}(?:[;\\]|$))"
+)
 # All that is looked for in a text so.
-FETCHING = (*(one for _, one, _ in (*FETCHERS, *CALLS)), *(one for _, one, _ in (*CLIENTS, *REGIONAL)))
+FETCHING = (
+    *(one for _, one, _ in (*FETCHERS, *CALLS)),
+    *(one for _, one, _ in (*CLIENTS, *REGIONAL)),
+    REMOTE,
+)
