@@ -506,3 +506,32 @@ metadata: {{name: conf, namespace: shop}}
 data: {{go2rtc.yaml: "streams:\\n  drive:\\n    - {scheme}://{host}:7441/x\\n"}}
 """
     assert _calls(more=conf, extra=mounted) == {f"shop/web > cidr:{block} 7441/TCP"}
+
+
+@pytest.mark.parametrize(
+    ("constant", "target"),
+    [
+        (
+            'TRACKER_API_URL = "https://api.vendor.com/graphql"',
+            {"api.vendor.com"},
+        ),  # an API's, by host and by path
+        ('TRACKER_URL = "https://tracker.vendor.com/in"', {"tracker.vendor.com"}),
+        ('DOCS = """see https://api.vendor.com/graphql"""', set()),
+    ],
+)
+def test_a_constant_of_a_script_is_called_also_where_its_url_is_an_apis(
+    constant: str, target: set[str]
+) -> None:
+    mounted = "      volumes: [{name: c, configMap: {name: conf}}]"
+    conf = f"""
+apiVersion: v1
+kind: ConfigMap
+metadata: {{name: conf, namespace: shop}}
+data:
+  bridge.py: |
+    import urllib.request
+    {constant}
+    def send(data):
+        return urllib.request.urlopen(urllib.request.Request(TRACKER_API_URL, data=data))
+"""
+    assert _calls(more=conf, extra=mounted) == {f"shop/web > internet:{host} 443/TCP" for host in target}

@@ -25,12 +25,11 @@ class ServiceTemplate(NamedTuple):
     `{port}`. `ports_of`: where a custom resource holds the Service ports that its operator copies, in place of `ports`;
     with neither there is no Service. `values`: the block of a chart's values that shapes it, where that is not
     `service`; `mapped`: paths in them, each called after a protocol, at which further ports are keys; `named`: a path
-    at which they stand by name, each with `port` or `containerPort`, `exposedPort` or `servicePort`, `protocol` and, where the Service has it,
-    `expose` or `enabled`.
-    `type`: the chart's own, where it is not ClusterIP. `enabled`: the switch in a chart's values, or in the custom
-    resource, that says whether it is made; `default`: whether it is where that is not set. `each`: a list or mapping of
-    the custom resource; there is one for each member, told by `{each}`. `leads_to`: it is another name of the first of
-    these Services (`NAME.NAMESPACE`) that the cluster has.
+    at which they stand by name, each with `port` or `containerPort`, `exposedPort` or `servicePort`, `protocol` and,
+    where the Service has it, `expose` or `enabled`. `type`: the chart's own, where it is not ClusterIP. `enabled`: the
+    switch in a chart's values, or in the custom resource, that says whether it is made; `default`: whether it is where
+    that is not set. `each`: a list or mapping of the custom resource; there is one for each member, told by `{each}`.
+    `leads_to`: it is another name of the first of these Services (`NAME.NAMESPACE`) that the cluster has.
     """
 
     name: str

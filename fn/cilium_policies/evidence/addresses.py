@@ -91,7 +91,7 @@ _CONNECTION = "connection"  # what such a string is the value of, wherever it st
 _QUOTED = ('("', "('", '(["', "(['", "(host", "Redis(")
 _SHARES = ("//", "\\\\")
 _BUCKETS = ("s3",)
-REPOSITORY = "restic"  # in the place of a scheme: of a backup's repository
+REPOSITORY, INTERFACE = "restic", "_endpoint"  # for a scheme; behind the key of an API's URL
 _STORES = ("s3:", "rest:", "sftp:")  # the ways to one
 _ICE = ("stun:", "stuns:", "turn:", "turns:")
 _ENDPOINT = r"[^@]*@[\w\-]+[.:][\w.:\-]+"  # Loki's `s3://key:secret@minio:9000/bucket`
@@ -205,7 +205,7 @@ def _urls(value: str, key: str, file: bool) -> Iterator[Address]:
         direct = is_direct(value, start, file)
         end = value.find("://", start) + 3 + len(found)
         if file and where and is_interface(found, value, end, where):
-            where += "_endpoint"
+            where += INTERFACE
         if base == PING:
             yield from _echo(found, where, direct)
             continue

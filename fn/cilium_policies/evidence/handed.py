@@ -72,17 +72,17 @@ def _called(cluster: Cluster, namespace: str, release: str, component: str) -> s
 
 
 def of_programs(
-    cluster: Cluster, workload: Workload, row: Mapping, told: Callable[[Workload], Iterator[Text]]
+    cluster: Cluster, workload: Workload, row: Mapping, named: Callable[[Workload], Iterator[Text]]
 ) -> Iterator[Text]:
     """Files of the programs that set up this one through its API, and variables of their Jobs: a realm, a
-    repository's settings, the database of a site. `told`: what the values of a release name beside its texts."""
+    repository's settings, the database of a site. `named`: what the values of a release name beside its texts."""
     images, files = texts(row["handedBy"]), re.compile(text(row.get("handsOn")) or r"\.")
     fields = texts(row.get("fields"))
     handing = [one for one in _running(cluster, workload.namespace, images) if one is not workload]
     if handing and flag(row.get("named")):
         handing = [one for one in handing if names(cluster, one, workload)]
     for one in handing:
-        held = one.texts if one.rendered else (*one.texts, *told(one))
+        held = one.texts if one.rendered else (*one.texts, *named(one))
         handed = (found for found in held if found.kind == "entry" and files.search(found.key))
         if fields:
             lines = re.compile(rf"(?m)^[ \t-]*(?:{'|'.join(map(re.escape, fields))})[ \t]*:[ \t].*").findall

@@ -21,8 +21,7 @@ _LONGEST_USER = 32
 # behind the @; of git's `url."git@host:".insteadOf` nothing stands behind the host
 _SCP = r"((?:[\w-]{1,63}\.)+[A-Za-z][\w-]{0,62}):(?:(?!\d{1,5}\b(?!/)|//)[\w~./-]|[\"']\.insteadOf\b)"
 _SENTINEL, _CARRIED = "sentinel", ("git", "svn", "db")  # the latter say what is fetched, not how
-# As Go and Net-SNMP call the transports of one family of addresses.
-_OF_A_FAMILY = ("tcp4", "tcp6", "udp4", "udp6")
+_OF_A_FAMILY = ("tcp4", "tcp6", "udp4", "udp6")  # of Go and Net-SNMP
 _LOOKED_UP = "dns"  # Thanos' `dnssrv+http://`, whose port is in the answer
 _OUTER_SCHEMES = r"(?:pool|jdbc|r2dbcs?|vertx-reactive)(?::[a-z][\w-]{0,30}){0,4}:$"
 

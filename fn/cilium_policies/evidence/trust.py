@@ -23,7 +23,7 @@ from __future__ import annotations
 import re
 
 from cilium_policies.catalogue.ports import SCHEMES, SERVERS, WORDS
-from cilium_policies.evidence.addresses import REPOSITORY, Address
+from cilium_policies.evidence.addresses import INTERFACE, REPOSITORY, Address
 from cilium_policies.evidence.callers import is_called_so, is_called_there, is_no_configuration, is_script
 from cilium_policies.evidence.host_keys import is_host_key, is_of_a_task, program_port
 from cilium_policies.evidence.key_words import BROWSED, OF_WEBHOOKS, is_for_others, words
@@ -164,7 +164,8 @@ def _is_of_sign_in(address: Address) -> bool:
 
 
 def _in_script(found: Text, address: Address, workload: Workload, routed: bool) -> bool:
-    constant = address.direct and re.fullmatch(_ENVIRONMENT, address.key) is not None
+    key = address.key.removesuffix(INTERFACE)
+    constant = address.direct and re.fullmatch(_ENVIRONMENT, key) is not None
     if not constant and (named := re.search(_DEFAULT + re.escape(address.host), found.value)) is not None:
         constant, address = True, address._replace(key=named[1] or named[2])
     if constant and _is_called(address, workload, routed):
