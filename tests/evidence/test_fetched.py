@@ -56,3 +56,11 @@ def test_a_type_without_the_program_and_one_in_a_comment_call_nobody() -> None:
     script = _SCRIPT.replace("rclone", "other")
     assert _calls(extra=script.replace("{type}", "type = drive")) == set()
     assert _calls(extra=_FILE.replace("type = TYPE", "# type = drive")) == set()
+
+
+@pytest.mark.parametrize(
+    ("value", "found"),
+    [("linuxserver/mods:universal-calibre", {"shop/web > internet: 443/TCP"}), ("", set())],
+)
+def test_an_image_that_adds_to_itself_fetches_what_a_variable_says(value: str, found: set[str]) -> None:
+    assert _calls(env=f"[{{name: DOCKER_MODS, value: '{value}'}}]") == found

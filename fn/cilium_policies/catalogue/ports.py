@@ -220,6 +220,9 @@ FETCHERS = (
     (("apk",), r"\bapk (--\S+ )*add\b", (80, 443)),
     (("apt",), r"\bapt(-get)? (-\S+ )*(install|update)\b", (80, 443)),
 )
+# Variables by which images fetch what they add to themselves when they start, from registries that redirect to others
+# (linuxserver/docker-mods@0198da8d: docker-mods.v3).
+FETCHED_BY = ("DOCKER_MODS",)
 # Calls of Python's libraries that load a model from Hugging Face's hub.
 CALLS = (
     (

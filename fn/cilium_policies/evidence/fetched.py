@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from cilium_policies.catalogue.ports import CALLS, CLIENTS, FETCHERS, REGIONAL, REMOTE, REMOTES
+from cilium_policies.catalogue.ports import CALLS, CLIENTS, FETCHED_BY, FETCHERS, REGIONAL, REMOTE, REMOTES
 from cilium_policies.evidence.callers import is_script
 from cilium_policies.evidence.edge import Edge, Evidence, InternetPeer, WorkloadPeer
 from cilium_policies.evidence.given import Given
@@ -22,6 +22,7 @@ _WORDS = tuple(word for words, _, _ in FETCHERS + CALLS for word in words)  # mo
 _WORDS += tuple(word for word, _, _ in CLIENTS + REGIONAL)
 _INTERNET = InternetPeer()
 _OF_REMOTES = ("rclone",)  # of the program's image, command, variables or file
+_VARIABLES = tuple(map(str.lower, FETCHED_BY))
 _TYPES = ("type", "_TYPE")
 
 
@@ -31,6 +32,12 @@ def edges(cluster: Cluster, given: Given) -> Iterator[Edge]:
         if workload.host_network:
             continue
         yield from _remotes(workload)
+        for text in workload.texts if workload.may_say(_VARIABLES) else ():
+            if text.key in FETCHED_BY and text.value.strip():
+                evidence = Evidence("inferred", workload, text=text.without_value())
+                yield Edge(
+                    WorkloadPeer(workload), _INTERNET, (Port(443),), Reason("fetches", (text.key,)), evidence
+                )
         for text in workload.texts:
             if text.kind == "env" or not (text.is_arguments or is_script(text)):
                 continue
