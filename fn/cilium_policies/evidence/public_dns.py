@@ -7,8 +7,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from cilium_policies.evidence.public_names import is_local, is_public
+from cilium_policies.kube.gateway_api import GATEWAY_API
 from cilium_policies.kube.inventory import Inventory
-from cilium_policies.kube.objects import Object, at, mapping, mappings, sequence, text
+from cilium_policies.kube.objects import Mapping, Object, at, mapping, mappings, sequence, text
 
 _ISSUERS = ("Issuer", "ClusterIssuer")
 _NOTES = {"cert-manager.io/issuer": "Issuer", "cert-manager.io/cluster-issuer": "ClusterIssuer"}
@@ -48,6 +49,28 @@ def requests_to(inventory: Inventory, issuer: Object) -> Iterator[tuple[str, str
     for kind, namespace, asked, names in _requests(inventory):
         if (kind, asked) == (issuer.kind, issuer.name) and (not local or namespace == issuer.namespace):
             yield from ((namespace, name) for name in names if name and not name.startswith("*"))
+
+
+def solving(inventory: Inventory) -> Iterator[tuple[Object, list[Mapping]]]:
+    """Issuers whose ACME server may check names by requests over HTTP, with how each of their solvers is reached."""
+    for one in inventory.of(*_ISSUERS, group="cert-manager.io"):
+        ways = [
+            mapping(each["http01"]) for each in mappings(at(one.spec, "acme", "solvers")) if "http01" in each
+        ]
+        if ways:
+            yield one, ways
+
+
+def asking(inventory: Inventory, issuer: Object) -> Iterator[str]:
+    """The namespaces whose objects ask an issuer for certificates, by a Certificate, an Ingress or a Gateway."""
+    local = issuer.kind == "Issuer"
+    for kind, namespace, asked, _ in _requests(inventory):
+        if (kind, asked) == (issuer.kind, issuer.name) and (not local or namespace == issuer.namespace):
+            yield namespace
+    for note, kind in _NOTES.items():
+        for one in inventory.of("Gateway", group=GATEWAY_API) if kind == issuer.kind else ():
+            if one.annotations.get(note) == issuer.name and (not local or one.namespace == issuer.namespace):
+                yield one.namespace
 
 
 def _requests(inventory: Inventory) -> Iterator[tuple[str, str, str, list[str]]]:

@@ -118,6 +118,10 @@ EVIDENCE: dict[str, Reads] = {
     "tokens": Reads(),
     "advertised": Reads(),
     "acme_servers": Reads({"Issuer": _ISSUER, "ClusterIssuer": _ISSUER}, _CERTIFIED),
+    "challenges": Reads(
+        {"Issuer": _ISSUER, "ClusterIssuer": _ISSUER},
+        {**_CERTIFIED, **_GATEWAYS, **_specs("Gateway", "Ingress", "IngressClassParams")},
+    ),
 }
 
 _RELEASE = (

@@ -104,7 +104,7 @@ def services_of(
     inventory: Inventory, one: Object, entry: MadeBy, workload: Workload, proxy: Proxy
 ) -> list[Service]:
     """The operator's Services; for a Gateway's proxies also the one that publishes the listeners."""
-    if proxies.is_gateway(one):
+    if proxies.is_gateway(one) and not entry.beside:
         return [proxies.shape(inventory, one, workload, proxy)]
     port = text(anywhere(one.body, entry.port_field)) if entry.port_field else ""
     port = "" if _is_no_port(port) else port
