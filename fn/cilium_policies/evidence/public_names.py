@@ -54,9 +54,11 @@ def is_local(host: str) -> bool:
 
 
 def has_local_end(host: str) -> bool:
-    """Whether a name stands below an end that the Internet does not have."""
+    """Whether a name stands below an end that the Internet does not have. One letter is none: that is what directories
+    have (`conf.d`)."""
     end = host.rpartition(".")[2].lower()
-    return "." in host and end.isalpha() and end not in _OTHER_ENDS and end not in top_level_domains()
+    named = "." in host and len(end) > 1 and end.isalpha()
+    return named and end not in _OTHER_ENDS and end not in top_level_domains()
 
 
 def is_inward(host: str) -> bool:
