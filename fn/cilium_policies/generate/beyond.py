@@ -115,18 +115,14 @@ def _asked(one: Workload, entry: Component, facts: WorkloadFacts, edges: Iterabl
     """What the entry knows that the program may call, and leaves to the user's word: a purpose each, but for those that
     a rule serves already, or that its settings switch off (`addedIf`)."""
     role = entry.played(one.labels)
-    told = (
-        edge
-        for edge in entry.own_edges
-        if edge.when == "asked" and edge.direction == EGRESS and not edge.added
-    )
+    told = (edge for edge in entry.own_edges if edge.when == "asked" and edge.direction == EGRESS)
     mine = (edge for edge in told if is_among(role, edge.part))
     meant = [edge for edge in mine if holds(edge.added_when, facts, edge.peer)]
-    if not meant:
-        return []  # as nearly always: nobody goes through the rules
+    if all(edge.added for edge in meant):
+        return []  # as nearly always: nobody goes through the rules, and `named.added` says what users add
     served = {edge.reason for edge in edges if edge.origin == "catalogue"}
     left = (edge for edge in meant if stated(edge.why, edge.owner, edge.number) not in served)
-    return list(dict.fromkeys(edge.why for edge in left if edge.peer not in _NEVER_ASKED))
+    return list(dict.fromkeys(edge.added or edge.why for edge in left if edge.peer not in _NEVER_ASKED))
 
 
 def without_operator(
