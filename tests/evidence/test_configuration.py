@@ -241,7 +241,7 @@ def test_own_node() -> None:
         ("SMTP_SERVER", "smtp.vendor.com:587", "internet:smtp.vendor.com 587/TCP"),
         ("UNIFI_HOST", "https://192.168.1.1", "cidr:192.168.1.1/32 443/TCP"),
         ("UNIFI_HOST", "https://[fd00:1::1]:8443", "cidr:fd00:1::1/128 8443/TCP"),
-        ("PROBE_TARGET", "tcp://[fd00:1::9]:6443", "cidr:fd00:1::9/128 6443/TCP"),
+        ("PROBE_TARGET", "tcp://[fd00:1::9]:7443", "cidr:fd00:1::9/128 7443/TCP"),
         ("WEBHOOK", "https://hooks.${DOMAIN}/x", "internet: 443/TCP"),
         ("MACHINE_AGENT", "http://192.168.1.2:5000/current", "cidr:192.168.1.2/32 5000/TCP"),
         ("PEERS", '["tcp://peer.vendor.com:9000"]', "internet:peer.vendor.com 9000/TCP"),
@@ -343,6 +343,20 @@ def test_address_of_a_node_is_a_node() -> None:
         "shop/web > host 9100/TCP",
         "shop/web > remote-node 9100/TCP",
     }
+
+
+@pytest.mark.parametrize(
+    ("url", "block"),
+    [("tcp://[fd00:1::9]:6443", "fd00:1::9/128"), ("https://10.1.0.9:6443/livez", "10.1.0.9/32")],
+)
+def test_an_address_on_the_api_servers_port_may_be_a_nodes(url: str, block: str) -> None:
+    """No CIDR rule matches one, and whose cluster's it is the address does not tell."""
+    nodes = {f"shop/web > {entity} 6443/TCP" for entity in ("host", "remote-node")}
+    settings = Settings(api_ports=(443, 6443))
+    told = _calls(_env(PROBE_TARGET=url), settings=settings)
+    assert told == {f"shop/web > cidr:{block} 6443/TCP", *nodes}
+    other = _calls(_env(PROBE_TARGET="https://10.1.0.9"), settings=settings)
+    assert other == {"shop/web > cidr:10.1.0.9/32 443/TCP"}
 
 
 def test_files_name_the_outside_only_in_fields_that_are_called() -> None:

@@ -53,6 +53,7 @@ from cilium_policies.workloads.model import Service, Workload
 NODE_ADDRESS = "node-address.invalid"  # stands for `status.hostIP` while variables are expanded
 Destination = tuple[Peer, tuple[Port, ...], Reason]
 
+_BY_URL = ("http", "https", "tcp", "tls")
 _OWN_POD = {"localhost", "0.0.0.0", "::", "::1", "localhost.localdomain", "ip6-localhost"}
 
 
@@ -259,7 +260,7 @@ class Destinations:
         elif numbers or (own and ours and not self.hostnames.may_be_outside(host)):
             return
         elif ":" in host or host.replace(".", "").replace("/", "").isdigit():
-            yield from self._number(workload, host, port, by_url=address.scheme in ("http", "https"))
+            yield from self._number(workload, host, port, by_url=address.scheme in _BY_URL)
         elif is_local(host) or has_local_end(host):
             local = Reason("calls-local-host", (in_words(host),))
             if self._cluster.settings.fqdn != "false" and "$" not in host:

@@ -11,6 +11,8 @@ from cilium_policies.evidence.reasons import Reason
 from cilium_policies.kube.ports import Port
 from cilium_policies.workloads.cluster import Cluster
 
+_HTTPS = 443  # where a managed cluster's API server answers, and anybody else
+
 
 def literal(
     number: str, port: Port, nodes: Iterable[str], name: str = ""
@@ -40,8 +42,12 @@ def literal(
 
 
 def on_a_node(cluster: Cluster, number: str, port: Port) -> Iterator[tuple[Peer, tuple[Port, ...], Reason]]:
-    """The nodes, where a number of the local network is asked on a port on which pods of the nodes' own network listen:
-    it is likely a node's, which no CIDR rule matches. Meant for clients that name it by URL, and for scrapers; a
-    printer's raw port is a node exporter's as well."""
-    if is_of_local_network(number) and (port.number, port.protocol) in cluster.node_ports:
+    """The nodes, where a number of the local network is asked on a port on which pods of the nodes' own network listen,
+    or on the API server's: it is likely a node's, which no CIDR rule matches. Meant for clients that name it by URL,
+    and for scrapers; a printer's raw port is a node exporter's as well."""
+    at = (port.number, port.protocol)
+    served = at in cluster.node_ports or at in (
+        (one, "TCP") for one in cluster.settings.api_ports if one != _HTTPS
+    )
+    if served and is_of_local_network(number):
         yield from ((node, (port,), Reason("calls-node", (number,))) for node in NODES)
