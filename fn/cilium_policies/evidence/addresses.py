@@ -17,6 +17,7 @@ from cilium_policies.evidence.before import (
     is_commented,
     is_direct,
     is_listed,
+    is_login,
     key_of,
 )
 from cilium_policies.evidence.commands import calls
@@ -76,16 +77,8 @@ _KEYWORDS = (
     r"(?:[^\n]{0,200}?\b[Pp]ort=(\d{1,5}))?"
 )
 _POOLED = r"[\w*.\-]{1,64} ?= ?$"  # PgBouncer's `name = host=db`
-_LIBPQ = (
-    "user=",
-    "ser Id=",
-    "sername=",
-    "assword=",
-    "sslmode=",
-    "atabase=",
-    "SL Mode=",
-    "sl Mode=",
-)  # beside a host
+# beside a host
+_LIBPQ = ("user=", "ser Id=", "sername=", "assword=", "sslmode=", "atabase=", "SL Mode=", "sl Mode=")
 _MYSQL = r"(?i)\b(?:mysql|mariadb):"  # PDO's and Perl's: `mysql:host=db;dbname=x`
 _CONNECTION = "connection"  # what such a string is the value of, wherever it stands
 _QUOTED = ('("', "('", '(["', "(['", "(host", "Redis(")
@@ -109,7 +102,7 @@ def targets(value: str, key: str = "", file: bool = False) -> list[Address]:
 def _of_any(value: str, key: str, file: bool) -> list[Address]:
     """Addresses in a text of any form."""
     found: list[Address] = []
-    value = filled(value)
+    value = filled(value, key if file else "")
     if file:
         value = spelled_out(value)
     if "-D" in value:
@@ -289,12 +282,17 @@ def _host_ports(value: str, key: str, file: bool) -> Iterator[Address]:
         host = value[start:end]
         if not host and (host := in_brackets(value, end)):
             start = end - len(host) - 1
-        if not host or host[0] in ".-" or host.isdigit() or not begins(value, start):
+        if not host or host[0] in ".-" or host.isdigit():
+            continue
+        login = bool(key) and not file and is_login(value, start, match.end())
+        if not (login or begins(value, start)):
             continue
         if (file and is_commented(value, start)) or listens(host):
             continue
         where = key_of(value, start, key, file)
         whole = is_alone(value, start) if file else is_listed(value[max(0, start - NEAR) : start].rstrip("["))
-        whole = whole and not names_secret(where, host) and _is_sure(value, start, match.end(), host)
+        whole = (
+            (login or whole) and not names_secret(where, host) and _is_sure(value, start, match.end(), host)
+        )
         for protocol in protocols(value, start, match[1], where):
             yield Address(host, int(match[1]), "", protocol, where, whole)

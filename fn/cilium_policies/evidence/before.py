@@ -117,3 +117,8 @@ def before_on_line(value: str, start: int) -> str:
 def is_listed(before: str) -> bool:
     """Whether nothing but addresses of a list stands before a place, each perhaps with a label: `one=host:80,two=`."""
     return not before.strip(" ,") or re.fullmatch(_LISTED, before) is not None
+
+
+def is_login(value: str, start: int, end: int) -> bool:
+    """Whether a whole value is a user at a host with a port (`backup@nas:2222`), and no folder, as git writes them."""
+    return end == len(value) and re.fullmatch(r"(?!git@)[A-Za-z_][\w.+\-]{0,63}@", value[:start]) is not None

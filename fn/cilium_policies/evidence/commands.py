@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from cilium_policies.evidence.host_fields import of_fields
 from cilium_policies.evidence.host_keys import stem
-from cilium_policies.evidence.in_order import shares
+from cilium_policies.evidence.in_order import shares, windows_shares
 from cilium_policies.evidence.signs import compiled, holds
 
 # Clients of servers, the port that each dials unless it is told another, and the flag that tells it.
@@ -48,7 +48,17 @@ _FORMS = (
     # restic's `sftp:user@host:/folder`
     (("sftp:",), r"\bsftp:(?:[\w.\-]{1,64}@)?([A-Za-z0-9][\w.\-]{0,252}):(\d{1,5})?", 22),
 )  # fmt: skip
-_OF_FORMS = ("sql", "cqlsh", "bcp", "dp ", "sftp:", "mount")  # of which each sign of these forms holds one
+# BusyBox' and its kin, also in a file that names the command: `sendmail_path = sendmail -t -S mail:25`
+_MAILER = r"\bsendmail(?= )[^\n;|&]{0,200}? -S ?[\"']?([A-Za-z0-9][\w.\-]{0,252})(?::(\d{1,5}))?"
+_OF_FORMS = (
+    "sql",
+    "cqlsh",
+    "bcp",
+    "dp ",
+    "sftp:",
+    "mount",
+    "sendmail",
+)  # of which each sign of these forms holds one
 # A host alone, as curl and wget take it: `wget -qO- web/healthz`
 _FETCHED = r"(?<![\w./-])(?:curl|wget)(?= )((?:[ \t]{1,9}[^\s;|&]{1,300}){1,20})"
 _BARE = r"(?<!\S)[\"']?([A-Za-z][\w\-]{0,62})(?=[\"'/?\s]|$)"
@@ -80,6 +90,11 @@ def calls(value: str) -> Iterator[tuple[str, int, str, str, bool]]:
             yield from ((name, 80, "TCP", "", False) for name in re.findall(_BARE, command[1]))
     if "//" in line and holds(line, _SHARES):
         yield from ((host, port, "TCP", "", True) for host, port in shares(line))
+    if "\\\\" in line:
+        yield from ((host, port, "TCP", "server", True) for host, port in windows_shares(line))
+    if "sendmail" in line:
+        for host, told in re.findall(_MAILER, line):
+            yield host, int(told or 25), "TCP", "smarthost", bool(told)
     if "--" in line:
         yield from _flags(line, {host for host, *_ in clients})
 

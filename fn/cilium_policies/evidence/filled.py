@@ -28,6 +28,7 @@ _ODBC = r"odbc_connect=([\w%.+\-]{1,1000})"  # SQLAlchemy's, a driver's whole st
 # nginx' path or query of a request right behind a host, and so its end: `proxy_pass http://web$request_uri`
 # (ngx_http_core_module: "Embedded Variables"); a group of a location (`http://web$1`) where nothing but that follows
 _PATH = r"\$(?<=[\w.\-]\$)(?=\{?(?:(?:request_|document_)?uri|is_args)\b|\d(?:[;?$\"'\s]|$))"
+_PROPERTIES, _ESCAPED = ".properties", r"\\([:=#!\\ ])"
 _SHELL_VARIABLE = r"\$([A-Z][A-Z0-9_]{1,127})\b"  # in a command or script
 _VARIABLE = r"\$\(([A-Za-z_][\w.\-]*)\)"
 
@@ -48,9 +49,11 @@ def expand(value: str, variables: dict[str, str]) -> str:
     return re.sub(_VARIABLE, lambda match: variables.get(match[1], match[0]), value)
 
 
-def filled(value: str) -> str:
+def filled(value: str, name: str = "") -> str:
     """A text in which what a template, Ruby, a shell or Python fills in is `{}`: users and passwords there hold
-    blanks."""
+    blanks. `name`: the file's, of which Java's properties escape colons and backslashes (java.util.Properties)."""
+    if "\\" in value and (name.endswith(_PROPERTIES) or "\\://" in value):
+        value = re.sub(_ESCAPED, r"\1", value)
     if "{{" in value:
         value = re.sub(_CONSTANT, r"\1", value)
         value = re.sub(_DEFAULT, r"\1", value)

@@ -51,6 +51,7 @@ _SENTINELS = frozenset(("sentinel", "sentinels"))
 _GATEWAY = 3300  # of SAP's gateways, to which the number of the system is added
 _BOTH = (WORDS["kdc"],)  # ports that are asked by TCP as well
 _HTTPS, _MAIL = 443, 25
+_JAVA_MAIL = "mail.host"  # Jakarta Mail's, where no protocol has one of its own (package jakarta.mail)
 _EITHER = (53, 3478, 5060)  # DNS, STUN and SIP, by TCP and UDP
 _CALLED_LIST = "allowed_host_list"  # of hosts that webhooks may be sent to, and are
 _UNKNOWN = (0,)
@@ -188,7 +189,7 @@ def program_port(key: str) -> int:
     named = words_of(key)
     if not _SENTINELS.isdisjoint(named):
         return SENTINEL
-    if named[-1] in ("relayhost", "smarthost"):
+    if named[-1] in ("relayhost", "smarthost") or key.lower() == _JAVA_MAIL:
         return _MAIL  # Postfix hands mail over there, unless a port is said
     secure = "https" in named or (named[-1] == "endpoint" and not STORES.isdisjoint(named))
     whole = stem(key)

@@ -32,6 +32,10 @@ _TOLD_SHARE = (
     r"(?i)(?<![\w.\-])[\w.\-]{0,40}(?:smb|cifs|share)[\w.\-]{0,40}[\"']?[ \t]{0,3}[:=][ \t]{0,3}[\"']?"
     r"//([A-Za-z0-9][\w.\-]{0,252})/"
 )
+_WINDOWS = (
+    r"(?i)(?:smb|cifs|share|unc|path|dir|folder|archive|drive|mount)[\w.\-]{0,64}[\"']?[ \t]{0,9}[=:][ \t]{0,9}[\"']?"
+    r"\\{2,4}([A-Za-z0-9][\w.\-]{0,252})\\{1,2}(?=[\w$])"
+)
 _UNC = r"(?://|\\\\)([A-Za-z0-9][\w.\-]{0,252})[/\\][\w.$/\\ \-]{1,200}"
 _SMB = 445
 # What clients of libraries are made by, with the port that they dial: `SMTP("mail")`, `Cluster(["cassandra-0"])`
@@ -109,6 +113,11 @@ def shares(line: str) -> Iterator[tuple[str, int]]:
         told = re.search(_SHARE_PORT, f"{match[1]} {match[3]}")
         yield match[2], int(told[1]) if told is not None else _SMB
     yield from ((match[1], _SMB) for match in re.finditer(_TOLD_SHARE, line))
+
+
+def windows_shares(line: str) -> Iterator[tuple[str, int]]:
+    """The same of fields that are called after a share or a path, as Windows writes it: `smb=\\\\nas\\backup`."""
+    return ((host, _SMB) for host in re.findall(_WINDOWS, line))
 
 
 def share(value: str, key: str) -> tuple[str, int] | None:
