@@ -26,6 +26,7 @@ from cilium_policies.evidence.not_read import (
     is_of_others,
     lone,
     not_read,
+    read_here,
 )
 from cilium_policies.evidence.own_names import trust
 from cilium_policies.evidence.signs import holds, is_dashboard
@@ -66,7 +67,8 @@ def edges(cluster: Cluster, given: Given, some: Iterable[Workload] | None = None
         # Of several workloads that one object makes (an operator's, a chart's), its fields do not say which calls.
         alone = made[id(workload.source)] <= 1
         ignored = not_read(cluster, workload, given.ignores, handed)
-        places = _addresses(cluster, workload, collected.of(workload), parsed, ignored)
+        named = _addresses(cluster, workload, collected.of(workload), parsed, ignored)
+        places = read_here(named, workload, given.ignores)
         led: set[str] = set()
         missed: list[Address] = []
         for found, address in (*places, *managed.named(workload, given.clouds)):

@@ -5,15 +5,17 @@ for some of its pods, too; files that a program hands on are for the one that it
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 
 from cilium_policies.catalogue.flows import texts
 from cilium_policies.catalogue.recognise import is_image, part_of, repository_of
+from cilium_policies.evidence.addresses import Address
 from cilium_policies.evidence.object_texts import is_below
 from cilium_policies.kube.objects import Mapping, Object, flag, strings, text
 from cilium_policies.workloads.cluster import Cluster
 from cilium_policies.workloads.model import Text, Workload
 
+_FILES = ("entry", "value")  # of a release that nobody rendered the file stands in its values
 # By namespace the rows that say which files programs there hand on, each with the servers that get them
 _Handing = dict[str, list[tuple[Mapping, list[Workload]]]]
 # By an object's identity and component the paths of what is for that one alone
@@ -44,15 +46,28 @@ def _becomes_variable(found: Text) -> bool:
     return found.kind == "value" and found.field.rpartition(".")[0].lower().endswith("env")
 
 
-def _ignored(workload: Workload, ignores: dict[str, list[Mapping]]) -> re.Pattern[str] | None:
+def read_here(
+    places: Iterable[tuple[Text, Address]], workload: Workload, ignores: dict[str, list[Mapping]]
+) -> Iterator[tuple[Text, Address]]:
+    """Of addresses those whose keys mean something to these pods: all parts read one file, one of them the key."""
+    keys = _ignored(workload, ignores, "keys")
+    for found, address in places:
+        if keys is None or found.kind not in _FILES or keys.fullmatch(address.key) is None:
+            yield found, address
+
+
+def _ignored(
+    workload: Workload, ignores: dict[str, list[Mapping]], field: str = "env"
+) -> re.Pattern[str] | None:
     """What matches the names of variables that mean nothing to these pods. What an image's program reads is known of
     pods all of whose containers run it: else nothing says which of them a variable is for."""
     rows = ignores.get(workload.component, ())
     repository = repository_of(workload.images[0]) if rows and len(set(workload.images)) == 1 else ""
     found = [
-        text(row["env"])
+        text(row[field])
         for row in rows
-        if ("image" not in row or is_image(repository, text(row["image"])))
+        if field in row
+        and ("image" not in row or is_image(repository, text(row["image"])))
         and part_of(strings(row.get("pods")), workload.labels)
     ]
     return re.compile("|".join(found)) if found else None
