@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 
 from cilium_policies.catalogue.load import Catalogue
 from cilium_policies.catalogue.model import MadeBy
-from cilium_policies.kube.objects import Mapping, at, mapping, strings, text
+from cilium_policies.kube.objects import Mapping, at, mapping, mappings, strings, text
 from cilium_policies.lean import Any
 
 
@@ -64,7 +64,8 @@ def account_of(spec: Mapping, is_elsewhere: Callable[[str], bool]) -> str:
 
 
 # The fields of operators' objects that hold metadata of pods: CloudNativePG's `inheritedMetadata`, `podMetadata` of
-# Prometheus, MariaDB and Dragonfly, the templates of ECK (`podTemplate`), Strimzi (`template.pod`) and Kubernetes.
+# Prometheus, MariaDB and Dragonfly, the templates of ECK (`podTemplate`), Strimzi (`template.pod`) and Kubernetes, the
+# list of them of Altinity's ClickHouse (`podTemplates`).
 _POD_METADATA = ("inheritedMetadata", "inheritMetadata", "podMetadata")
 _POD_TEMPLATES = ("podTemplate", "pod", "template")
 
@@ -80,6 +81,9 @@ def annotations_of(spec: Mapping, is_elsewhere: Callable[[str], bool]) -> dict[s
                 found |= strings(mapping(told).get("annotations"))
             elif key in _POD_TEMPLATES:
                 found |= strings(at(mapping(told), "metadata", "annotations"))
+            elif key == "podTemplates":
+                for each in mappings(told):
+                    found |= strings(at(each, "metadata", "annotations"))
     return found
 
 
