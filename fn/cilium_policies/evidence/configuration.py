@@ -81,7 +81,7 @@ def edges(cluster: Cluster, given: Given, some: Iterable[Workload] | None = None
                 and is_variable(found)
                 and is_called(workload, found.key, given.reads)
             )
-            certain = alone or told or stated or not of_object
+            certain = alone or told or stated or not of_object or cluster.has_alone(workload, found)
             plain = stated or (told and found.kind == "value" and not is_for_others(address))
             plain = plain or is_device(found, address)
             leads = list(_edges(destinations, workload, found, address, certain, plain))

@@ -14,7 +14,8 @@ edge opens the Internet on a port. So the outside counts only where something is
 - in a shell or Python script, a constant called like a variable, and an address in a command or call that sends a
   request.
 
-Helm values speak of the inside only, but for those that are called like an environment variable, and for devices
+Helm values speak of the inside only, but for those that are called like an environment variable (as `https_proxy` and
+`httpsProxy`, too), and for devices
 (`unopened.is_device`); a custom resource's field that is called so (`env: [{name: API_URL, value: …}]`) is one.
 """
 
@@ -77,6 +78,8 @@ _PASSES = frozenset("proxy_pass grpc_pass fastcgi_pass uwsgi_pass scgi_pass reve
 _IN_BRACKETS = r"\[[\w.\-]{1,253}\](?::\d{1,5})?"  # a host, as Postfix has it
 _STORES = frozenset("cache caches db database sql queue bus session sessions search".split())  # noqa: SIM905
 _ENVIRONMENT = r"[A-Z][A-Z0-9_]+"
+# Variables that are as often written small, and how charts call the value that becomes one.
+_PROXY = r"(?i)(?:https?|all)_?proxy"
 # What a script takes where a variable is not set: `getenv("API_URL", "https://api.acme.com")`, `${API_URL:-https://…}`.
 _DEFAULT = (
     r"(?:\b(?:get)?env(?:iron\.get)?\([ \t]{0,9}[\"']([A-Z][A-Z0-9_]{1,60})[\"'],[ \t]{0,9}[\"']"
@@ -143,7 +146,8 @@ def outside(found: Text, address: Address, workload: Workload, routed: bool) -> 
     inside = found.kind == "value" and not _is_file(found)
     if inside and routed and address.direct and _is_of_sign_in(address):
         return True
-    if not address.direct or (inside and not re.fullmatch(_ENVIRONMENT, address.key)):
+    variable = re.fullmatch(_ENVIRONMENT, address.key) or re.fullmatch(_PROXY, address.key)
+    if not address.direct or (inside and not variable):
         return False
     plain = is_variable(found) and (found.kind != "field" or re.fullmatch(_ENVIRONMENT, found.key))
     if plain and address.scheme != REPOSITORY:

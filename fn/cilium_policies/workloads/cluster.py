@@ -17,7 +17,7 @@ from cilium_policies.kube.objects import Object, Where, port_number
 from cilium_policies.kube.ports import Port
 from cilium_policies.workloads.flux import Owner
 from cilium_policies.workloads.makers import Maker
-from cilium_policies.workloads.model import Service, Workload
+from cilium_policies.workloads.model import Service, Text, Workload
 from cilium_policies.workloads.serving import Serving
 from cilium_policies.workloads.vouched import is_proven
 
@@ -56,6 +56,9 @@ class Cluster(Serving):
         self.proxies = proxies or {}  # how those of Gateways differ from the Gateway API, by component
         self.components = components or {}  # the catalogue's entries
         self.routed = routed or {}  # kinds of routing resources (`routes`), each with component and entry
+        self._holders: dict[
+            int, Counter[str]
+        ] = {}  # by identity of a release: how many of its pods have a value
         self._numbers: dict[tuple[Workload, str, str], int | None] = {}
         self.owners = owners  # the Flux Kustomizations that apply objects of the input
         self.repeated = repeated  # what repeats an earlier object by name
@@ -177,6 +180,17 @@ class Cluster(Serving):
     def made_from(self, source: Object | None) -> list[Workload]:
         """The workloads that come of one object: its pods, or proxies that an operator makes for a Service."""
         return self._by_source.get(id(source), []) if source is not None else []
+
+    def has_alone(self, workload: Workload, found: Text) -> bool:
+        """Whether a value of a release of several kinds of pods is one that these alone are given: it stands below the
+        values of their own part of the chart, or below nobody's where one part has all the rest."""
+        if found.kind != "value" or found.source is None or found.source is not workload.source:
+            return False
+        holders = self._holders.get(id(found.source))
+        if holders is None:
+            held = ({each.field for each in one.texts} for one in self.made_from(found.source))
+            holders = self._holders[id(found.source)] = Counter(field for fields in held for field in fields)
+        return holders[found.field] == 1
 
     @cached_property
     def _by_source(self) -> dict[int, list[Workload]]:
