@@ -11,8 +11,10 @@ from cilium_policies.catalogue.flows import When
 from cilium_policies.evidence.object_texts import named
 from cilium_policies.generate.roles import Roles
 from cilium_policies.kube.objects import Mapping, flag, key_values, walk_strings
+from cilium_policies.kube.pods import mounted, pod_spec
 from cilium_policies.kube.secret_writers import templates
 from cilium_policies.workloads.cluster import Cluster
+from cilium_policies.workloads.configs import named_by_values
 from cilium_policies.workloads.model import Workload
 
 # Fields by which operators' objects have their pods scraped: the operator makes the monitor, which no manifest shows.
@@ -23,12 +25,24 @@ _SCRAPED = (
 
 # Values by which pods listen on their node: `hostPort`, `ports.web.hostPort`, `daemonset.useHostPort`, `hostNetwork`.
 _ON_NODE = r"(?i)host_?(port|network)"
-_SETTING = r"(?m)^[ \t-]*([A-Za-z_][\w.-]*):(?=[ \t]*$)"
+_SETTING = r"(?m)^[ \t-]{0,99}([A-Za-z_][\w.-]{0,99}):(?=[ \t]{0,99}(?:$|[\[{]))"
 
 
 def _settings(document: str) -> str:
     """The names of a document's blocks, and nothing of what stands in them: it is a Secret's."""
     return "\n".join(f"{name}:" for name in re.findall(_SETTING, document))
+
+
+def _secrets(workload: Workload) -> Iterator[str]:
+    """The names of what may be the Secrets that hold the configuration of pods."""
+    if workload.source is None:
+        return
+    if workload.rendered:
+        yield from (name for (kind, name), _ in mounted(pod_spec(workload.source)) if kind == "Secret")
+    elif workload.chart:
+        yield from named_by_values(workload)
+    else:
+        yield from (workload.name, *named(workload.source.spec))
 
 
 def is_inside(workload: Workload, cluster: Cluster) -> bool:
@@ -127,11 +141,10 @@ class WorkloadFacts:
 
     @cached_property
     def _blocks(self) -> tuple[str, ...]:
-        """The names of the blocks in Secrets that a custom resource gives its pods; every condition asks again."""
+        """The names of the blocks in Secrets that pods mount, or that an operator's object or a release's values give
+        them; every condition asks again."""
         workload = self._workload
-        if workload.source is None or workload.rendered or workload.chart:
-            return ()
-        names = dict.fromkeys((workload.name, *named(workload.source.spec)))
+        names = dict.fromkeys(_secrets(workload))
         secrets = (self._cluster.inventory.get("Secret", workload.namespace, name) for name in names)
         return tuple(
             _settings(told) for secret in secrets if secret is not None for _, told in key_values(secret)
