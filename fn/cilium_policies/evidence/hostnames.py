@@ -53,6 +53,7 @@ class Hostnames:
         self._addressed: dict[str, Object] = {}
         self._parents: set[tuple[str, str]] | None = None
         self._checked: dict[str, set[str]] | None = None
+        self._updated: set[str] = set()
         self._records: dict[str, list[str]] | None = None
         self._claims: Claims | None = None
         of = cluster.inventory.of
@@ -125,6 +126,9 @@ class Hostnames:
     def _is_checked(self, host: str) -> bool:
         if self._checked is None:
             self._checked = public_dns.checked_names(self._cluster.inventory)
+            self._updated = public_dns.updated_names(self._cluster)
+        if self._updated and not self._updated.isdisjoint(looked_up(host)):
+            return True
         asking = self._checked.get(host.rstrip(".").lower(), set())
         return bool(asking) and not asking.isdisjoint(self._serving_in(host))
 

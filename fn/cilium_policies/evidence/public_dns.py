@@ -1,15 +1,17 @@
-"""Own names that the Internet's DNS is shown to lead to: an authority outside checked them over HTTP, while the
-gateway's address is one of a private network. Between the two stands a router, and a pod that has no DNS of its own
-house to ask goes out to it and comes back."""
+"""Own names that the Internet's DNS is shown to lead to: an authority outside checked them over HTTP, or a client of
+dynamic DNS keeps them at the public address, while the gateway's address is one of a private network. Between the two
+stands a router, and a pod that has no DNS of its own house to ask goes out to it and comes back."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from cilium_policies.evidence.public_names import is_local, is_public
 from cilium_policies.kube.gateway_api import GATEWAY_API
 from cilium_policies.kube.inventory import Inventory
 from cilium_policies.kube.objects import Mapping, Object, at, mapping, mappings, sequence, text
+from cilium_policies.workloads.cluster import Cluster
 
 _ISSUERS = ("Issuer", "ClusterIssuer")
 _NOTES = {"cert-manager.io/issuer": "Issuer", "cert-manager.io/cluster-issuer": "ClusterIssuer"}
@@ -26,6 +28,17 @@ def checked_names(inventory: Inventory) -> dict[str, set[str]]:
             for namespace, name in requests_to(inventory, issuer):
                 found.setdefault(name.lower(), set()).add(namespace)
     return found
+
+
+def updated_names(cluster: Cluster) -> set[str]:
+    """What pods that keep names at the house's public address (dynamic DNS) are told: names, and wildcards."""
+    updaters = cluster.playing("name-updater")
+    return {
+        name.lower()
+        for one in updaters
+        for said in one.texts
+        for name in re.findall(r"(?:\*\.)?(?:[\w-]{1,63}\.){1,9}[A-Za-z]{2,63}", said.value)
+    }
 
 
 def over_http(inventory: Inventory) -> Iterator[tuple[Object, str]]:
