@@ -211,6 +211,8 @@ class Collected:
             from cilium_policies.evidence.handed import of_images  # few programs look into images
 
             yield from of_images(self._cluster, row)
+        if "files" in row:
+            yield from self._files(workload.namespace, text(row["files"]))
         if not kind and "own" in row and workload.source is not None:
             for secret in secrets_of(workload.source, row, workload.namespace):
                 yield from self._entries(*secret)
@@ -226,6 +228,13 @@ class Collected:
             kept = names_at(one.body, texts(row.get("entries")))
             for secret in secrets_of(one, row, workload.namespace):
                 yield from (each for each in self._entries(*secret) if not kept or each.key in kept)
+
+    def _files(self, namespace: str, called: str) -> Iterator[Text]:
+        """The entries that are called so of every ConfigMap and Secret of a namespace, whoever mounts them."""
+        for one in self._cluster.inventory.of("ConfigMap", "Secret"):
+            if one.namespace == namespace:
+                told = self._configs.of(one.kind, namespace, one.name)
+                yield from (each for each in told if re.fullmatch(called, each.key))
 
     def _fields(self, one: Object, row: Mapping) -> tuple[Text, ...]:
         """What a row has an object say: looked for once, however many pods read it."""
