@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 
 from cilium_policies.catalogue.ports import SERVERS
+from cilium_policies.evidence.before import is_commented
 from cilium_policies.evidence.edge import Edge
 from cilium_policies.kube.inventory import Inventory
 from cilium_policies.kube.objects import Object, at, flag, mapping, mappings, strings, text
@@ -177,7 +178,7 @@ def named_in(told: str, name: str, namespace: str) -> Iterator[str]:
     """Where a text names an instance by its own name, or its Service with the namespace (`db.shop`), each with what
     follows as part of it: `pg` may be part of `pg-rw`, as an operator calls its Services, `db.shop` is not part of
     `db.shop-two`, and `postgres://` is a scheme. A bare name stands in a host's place or behind its namespace: in a
-    path (`oci://ghcr.io/charts/forgejo`) it says what is fetched there, and nobody who is called."""
+    path (`oci://ghcr.io/charts/forgejo`) it says what is fetched there, and nobody who is called, as in a comment."""
     if name not in told:
         return
     start = r"(?<![\w.\-])"
@@ -186,7 +187,8 @@ def named_in(told: str, name: str, namespace: str) -> Iterator[str]:
         place = rf"(?:{start}(?<!/)|(?<=//)|{start}(?<!/){re.escape(namespace)}/)"
         pattern = rf"{place}({re.escape(name)}(?!\w|://)(?:-[\w-]*)?)"
     for found in re.finditer(pattern, told):
-        yield found[found.lastindex or 0]
+        if not is_commented(told, found.start()):
+            yield found[found.lastindex or 0]
 
 
 def strings_of(tree: Any) -> Iterator[str]:
