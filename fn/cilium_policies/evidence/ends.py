@@ -100,6 +100,14 @@ def service_ports(service: Service, port: str, protocol: str = "") -> Iterator[S
             yield entry
 
 
+def asked(cluster: Cluster, proxy: Workload, port: int) -> list[Service]:
+    """The Services before a proxy to which a name that it serves may lead: of those with this port the ones that the
+    outside reaches, where there are some. Another one may be for its controller alone: an admission webhook on 443."""
+    before = [one for one in cluster.services_in(proxy.namespace) if proxy in cluster.backends(one)]
+    published = [one for one in before if one.is_published and any(each.port == port for each in one.ports)]
+    return published or before
+
+
 def backends(
     cluster: Cluster, service: Service, port: str = "", protocol: str = ""
 ) -> Iterator[tuple[Peer, Port]]:

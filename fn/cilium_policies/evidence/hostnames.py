@@ -13,7 +13,7 @@ from cilium_policies.evidence.addresses import Address
 from cilium_policies.evidence.claims import Claims, gateway_addresses, names, proxied_names, service_names
 from cilium_policies.evidence.databases import database_ports, is_database
 from cilium_policies.evidence.edge import Peer, namespace_of, workload_of
-from cilium_policies.evidence.ends import AWS_BALANCER, NAMING_CLOUD, WORLD, backends, ends
+from cilium_policies.evidence.ends import AWS_BALANCER, NAMING_CLOUD, WORLD, asked, backends, ends
 from cilium_policies.evidence.gateways import INGRESS, Gateways
 from cilium_policies.evidence.given import Given
 from cilium_policies.evidence.host_keys import is_host_key
@@ -283,8 +283,7 @@ class Hostnames:
                 continue
             found = [
                 target
-                for service in self._cluster.services_in(peer.workload.namespace)
-                if workload_of(peer) in self._cluster.backends(service)
+                for service in asked(self._cluster, peer.workload, port)
                 for end, target in backends(self._cluster, service, str(port), protocol)
                 if end == peer
             ]
