@@ -31,7 +31,8 @@ class Bundled(NamedTuple):
     """A component that a distribution runs by itself, with the labels that its pods carry there. `when`: only where
     the input has one of such objects (an add-on that somebody uses). `services`: those before its pods. `values`: what
     it is set to, as a release's values would say it. `config`: the HelmChartConfig that sets more, `chart`: what the
-    catalogue calls its chart."""
+    catalogue calls its chart. `each`: one for each object of that kind (`group/Kind`), whose name stands for {name}.
+    """
 
     component: str
     namespace: str
@@ -43,6 +44,7 @@ class Bundled(NamedTuple):
     values: Mapping = {}  # noqa: RUF012
     config: str = ""
     chart: str = ""
+    each: str = ""
 
 
 class Identity(NamedTuple):
@@ -147,6 +149,7 @@ def _bundled(data: Mapping) -> Bundled:
         mapping(data.get("values")),
         text(data.get("config")) or text(data.get("workload")),
         text(data.get("chart")) or text(data.get("config")) or text(data.get("workload")),
+        text(data.get("each")),
     )
 
 

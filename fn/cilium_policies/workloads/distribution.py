@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from cilium_policies.catalogue.distributions import Distribution, agreeing
+from collections.abc import Iterator
+
+from cilium_policies.catalogue.distributions import Bundled, Distribution, agreeing
 from cilium_policies.catalogue.load import Catalogue
 from cilium_policies.catalogue.model import Component
+from cilium_policies.catalogue.parts import group_kind
 from cilium_policies.catalogue.services import ServiceTemplate
 from cilium_policies.kube.inventory import Inventory
 from cilium_policies.kube.objects import integer
 from cilium_policies.kube.ports import Port
 from cilium_policies.workloads.model import Service, ServicePort, Workload
 
+_NAME = "{name}"
 _FLUX = "flux-system"
 # fluxcd/flux2: manifests/bases
 _FLUX_CONTROLLERS = (
@@ -48,7 +52,7 @@ def add_bundled(
         present.setdefault(one.component, []).append(one)
         places.setdefault(one.namespace, []).append(one)
     services: list[Service] = []
-    for bundled in platform.brings:
+    for bundled in _rows(platform, shown):
         component = catalogue.get(bundled.component)
         if component is None:
             continue
@@ -88,6 +92,20 @@ def add_bundled(
 
         services += others(platform, workloads, catalogue, shown)
     return services
+
+
+def _rows(platform: Distribution, shown: Inventory) -> Iterator[Bundled]:
+    """What a distribution brings, one for each object where a row is about several; each pods once."""
+    told: set[tuple[str, str]] = set()
+    for row in platform.brings:
+        group, kind = group_kind(row.each) if row.each else ("", "")
+        names = [one.name for one in shown.of(kind, group=group)] if kind else [""]
+        for name in names:
+            labels = {key: value.replace(_NAME, name) for key, value in row.labels.items()}
+            made = row._replace(workload=row.workload.replace(_NAME, name), labels=labels)
+            if (place := (made.namespace, made.workload)) not in told:
+                told.add(place)
+                yield made
 
 
 def _stands(one: Workload, component: Component, namespace: str, shown: Inventory) -> bool:
