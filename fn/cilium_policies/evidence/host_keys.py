@@ -144,11 +144,17 @@ def is_name(value: str) -> bool:
     return value[:1].isalnum() and not value.isdigit() and HOST_CHARS.issuperset(value)
 
 
+def _url_ends(lower: str) -> tuple[str, ...]:
+    """The ends of keys that say by the word before whose address it is (`SMTP_URL: mail.acme.com` beside `SMTP_PORT`);
+    `APP_PORT` is the program's own as a rule."""
+    return _URL_ENDS if lower[-3:] in _URL_ENDS and words_of(lower[:-3].rstrip("_-."))[-1] in WORDS else ()
+
+
 def paired_ports(key: str, variables: dict[str, str]) -> list[int]:
     """The number in the `*_PORT` variable beside a `*_HOST` one; without it those of `*_PORT_GRPC` and its like."""
     whole, key = key, plain(key)
     lower = key.lower()
-    end = next((end for end in (*_HOST_ENDS, _IP) if lower.endswith(end)), "")
+    end = next((end for end in (*_HOST_ENDS, _IP, *_url_ends(lower)) if lower.endswith(end)), "")
     stem = key[: len(key) - len(end)].rstrip("_-.")
     ends = (
         ("_PORT", "PORT", "_port", ".port", "-port", "-PORT", "Port") if stem else ("_PORT", "PORT", "port")
