@@ -104,6 +104,45 @@ def test_a_usual_line_imports_neither_click_nor_subprocess(tmp_path: Path) -> No
     assert done.stdout == "1 []\n"
 
 
+ROOT = """
+apiVersion: kustomize.toolkit.fluxcd.io/v1
+kind: Kustomization
+metadata: {name: flux-system, namespace: flux-system}
+spec: {path: ./cluster, sourceRef: {kind: GitRepository, name: flux-system}}
+"""
+UNNEEDED = [
+    "json",
+    "cilium_policies.kube.reading",
+    "cilium_policies.kube.inventory",
+    "cilium_policies.document.blocks",
+    "cilium_policies.builds.plain",
+    "cilium_policies.builds.own_charts",
+]
+
+
+def test_a_build_imports_nothing_that_other_repositories_need(tmp_path: Path) -> None:
+    """All of it stands before the first tool begins, or behind the last."""
+    (tmp_path / "cluster").mkdir()
+    (tmp_path / "cluster" / "gotk-sync.yaml").write_text(ROOT)
+    (tmp_path / "cluster" / "kustomization.yaml").write_text("resources: [gotk-sync.yaml]\n")
+    tool = tmp_path / "kustomize"
+    tool.write_text("#!/bin/sh\ncat <<'END'" + ROOT + "END\n")
+    tool.chmod(0o755)
+    script = (
+        "import sys; sys.argv = ['cilium-policies', 'build', sys.argv[1]]; from cilium_policies.cli import main; "
+        f"code = main(); sys.stderr.write(repr((code, sorted(set({UNNEEDED}) & set(sys.modules)))))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-I", "-c", script, str(tmp_path)],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={**os.environ, "PATH": f"{tmp_path}:{os.environ['PATH']}"},
+    )
+    assert "name: flux-system" in done.stdout
+    assert done.stderr.splitlines()[-1] == "(0, [])"
+
+
 PRINTS = """
 import signal, sys
 signal.signal(signal.SIGINT, signal.SIG_DFL)

@@ -202,17 +202,17 @@ def roots_of(entry: Entry, repository: Repository) -> list[Unit]:
     for folder in entry.folders:
         own = [one for one in found if clean(path_of(one)) == folder and within(one.folder, folder)]
         if own:
-            roots.append(Unit(own[0].one, _written(own[0].one), strict=False))
+            roots.append(Unit(own[0].one, strict=False))
             continue
         if remote := [one.one for one in found if clean(path_of(one)) == folder and _is_remote(one.one)]:
-            roots += [Unit(one, _written(one)) for one in map(_as_own, remote)]
+            roots += [Unit(one) for one in map(_as_own, remote)]
             continue
         place = repository.place(folder)
         if folder or kustomization.file_in(place):
             roots.append(_synthetic(folder, len(roots)))
         else:
             inside = [one for one in found if one.folder == folder]
-            roots += [Unit(one.one, _written(one.one)) for one in inside]
+            roots += [Unit(one.one) for one in inside]
     return roots
 
 
@@ -234,14 +234,7 @@ def _synthetic(folder: str, number: int) -> Unit:
         "metadata": {"name": name, "namespace": _HOME},
         "spec": {"path": f"./{folder}"},
     }
-    one = Object(body)
-    return Unit(one, _written(one), strict=False)
-
-
-def _written(one: Object) -> bytes:
-    import json
-
-    return json.dumps(one.body).encode()
+    return Unit(Object(body), strict=False)
 
 
 def own_sources(roots: list[Unit], entry: Entry, repository: Repository) -> set[Reference]:

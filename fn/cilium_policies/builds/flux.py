@@ -120,7 +120,7 @@ class Flux:
 
     def _guess(self, one: Object) -> None:
         """Builds what a Kustomization will say if nothing changes it."""
-        unit = Unit(one, b"")
+        unit = Unit(one)
         if unit.remote or not (is_plain(unit) and self.sources.is_here(reference_of(one))):
             return
         with self._preparing:

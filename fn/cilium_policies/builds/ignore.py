@@ -88,7 +88,7 @@ def _regex(pattern: str) -> str:
 def _segment(part: str, names: Iterator[str]) -> str:
     """A part between slashes, whose stars stand for anything but a slash."""
     pieces = [""]
-    for token in _TOKEN.findall(part):
+    for token in re.findall(_TOKEN, part):
         if token.startswith("*"):
             pieces.append("")
         else:
@@ -100,7 +100,9 @@ def _segment(part: str, names: Iterator[str]) -> str:
     return "".join([first, *(_first(f"[^/]*?{one}", names) for one in between), "[^/]*", last])
 
 
-_TOKEN = re.compile(r"\*+|\[[!^]?\]?[^]]{0,256}\]|\\?[\s\S]")
+_TOKEN = (
+    r"\*+|\[[!^]?\]?[^]]{0,256}\]|\\?[\s\S]"  # compiled where a pattern stands: most repositories have none
+)
 
 
 def _first(sought: str, names: Iterator[str]) -> str:

@@ -9,14 +9,14 @@ from collections.abc import Iterable
 from cilium_policies.builds import variables
 from cilium_policies.builds.unit import Unit
 
-_ASKED = re.compile(rb"\$\{#?([A-Za-z_]\w*)(=|:[=\-?+])?")
+_ASKED = rb"\$\{#?([A-Za-z_]\w*)(=|:[=\-?+])?"  # compiled where a document asks for one
 
 
 def asked(printed: Iterable[bytes], known: variables.Variables) -> dict[str, bool]:
     """The variables that documents ask for and nothing sets so far; whether one took the default in its place."""
     made: dict[str, bool] = {}
     for document in printed:
-        for name, default in _ASKED.findall(document) if b"$" in document else ():
+        for name, default in re.findall(_ASKED, document) if b"$" in document else ():
             made[name.decode()] = bool(default) or made.get(name.decode(), False)
     return {name: it for name, it in made.items() if not (name in known.values or name in known.hidden)}
 

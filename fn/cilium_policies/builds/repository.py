@@ -38,6 +38,7 @@ Told = Callable[..., None]  # what was done, for who waits on a terminal
 KLUCTL = (".kluctl.yaml", ".kluctl.yml")  # files of a program that renders the repository
 _HELMFILES = tuple(f"helmfile.{end}" for end in ("yaml", "yml", "yaml.gotmpl", "yml.gotmpl"))
 _LARGE = 4 << 20
+_AT_ONCE = kustomization.READ | getattr(os, "O_NONBLOCK", 0)  # a pipe is nothing to wait for
 _ABOVE = 5  # folders above that paths may begin in
 
 
@@ -150,11 +151,12 @@ class Repository:
                 break
             folder = os.path.dirname(folder)
         folders = [one for one in folders if one != os.sep]
-        leading = [one for one in folders if any(self._leads(one, path, top) for path in wanted)]
-        if not (leading or top):
-            there = (one for one in folders if any(os.path.isdir(os.path.join(one, path)) for path in wanted))
-            self.may_begin = next(there, "")
-        return leading[0] if leading else top or self.asked_folder
+        leading = (one for one in folders if any(self._leads(one, path, top) for path in wanted))
+        if (found := next(leading, "")) or top:
+            return found or top
+        there = (one for one in folders if any(os.path.isdir(os.path.join(one, path)) for path in wanted))
+        self.may_begin = next(there, "")
+        return self.asked_folder
 
     def _leads(self, folder: str, path: str, top: str) -> bool:
         """Whether a path is there from a folder on. Nothing but Git tells where a repository ends: above the folder
@@ -174,7 +176,7 @@ class Repository:
 
     def place(self, path: str) -> str:
         """The folder or file on disk."""
-        return os.path.join(self.root, *path.split("/")) if path else self.root
+        return f"{self.root.rstrip('/')}/{path}" if path else self.root
 
     def data(self, path: str, most: int | None = None) -> bytes:
         """What a file holds; nothing of one that cannot be read, as a link to nowhere or to a pipe or a device, which
@@ -182,13 +184,18 @@ class Repository:
         if path in self._outside:
             return b""
         try:
-            with open(os.path.join(self.root, path), "rb", buffering=0, opener=_at_once) as file:
-                told = os.fstat(file.fileno())
-                if not stat.S_ISREG(told.st_mode) or (most is not None and told.st_size > most):
-                    return b""
-                return file.readall()
+            file = os.open(self.place(path), _AT_ONCE)
         except OSError:
             return b""
+        try:
+            told = os.fstat(file)
+            if not stat.S_ISREG(told.st_mode) or (most is not None and told.st_size > most):
+                return b""
+            return kustomization.content(file)
+        except OSError:
+            return b""
+        finally:
+            os.close(file)
 
     def as_text(self, path: str) -> str:
         """The same as text."""
@@ -252,11 +259,6 @@ def _below(ordered: list[str], folder: str) -> list[str]:
         return ordered
     first, last = (bisect_left(ordered, f"{folder}{end}") for end in "/0")  # 0 comes right behind the slash
     return ordered[first:last]
-
-
-def _at_once(place: str, flags: int) -> int:
-    """Opens a file; a pipe that nobody writes to is no reason to wait."""
-    return os.open(place, flags | getattr(os, "O_NONBLOCK", 0))
 
 
 def walk(root: str, asked: str, is_wanted: Callable[[str], bool]) -> Iterator[tuple[str, bool]]:

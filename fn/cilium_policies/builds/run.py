@@ -8,14 +8,12 @@ from cilium_policies.builds import entries, notes, texts, tool
 from cilium_policies.builds.addresses import without_paths
 from cilium_policies.builds.flux import Flux
 from cilium_policies.builds.late import came_late
-from cilium_policies.builds.own_charts import unrendered
 from cilium_policies.builds.repository import FLEET_GROUP, FLUX, Repository, Told, within
 from cilium_policies.builds.scratch import scratch as folder_for
 from cilium_policies.builds.sources import Sources
 from cilium_policies.builds.unit import KUSTOMIZATION, Unit
 from cilium_policies.document.filenames import FLEET
 from cilium_policies.document.finding import refused
-from cilium_policies.kube.not_built import ELSEWHERE, NAMESPACES
 from cilium_policies.lean import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -115,7 +113,9 @@ def _flux(
     ]
     first = {unit.key for unit in roots}
     documents += [_root(unit, failed) for unit in units if unit.failure and unit.key in first]
-    if command != tool.FLATE:
+    if repository.charts and command != tool.FLATE:
+        from cilium_policies.builds.own_charts import unrendered
+
         own_charts = (note for unit in units for note in unrendered(unit.docs, repository, flux.sources))
         charts = notes.lines(own_charts)
     said = [*notes.lines(notes.of_units(units)), *charts]
@@ -198,6 +198,7 @@ def _plain(repository: Repository, command: str, scratch: str, told: Told) -> Bu
     failures = _failures(found)
     if failures:
         from cilium_policies.builds.failed import marks, stand_in
+        from cilium_policies.kube.not_built import NAMESPACES
 
         for one in found:
             if one.failure:
@@ -217,6 +218,8 @@ def _counted(number: int, noun: str) -> str:
 def _mark(unit: Unit, repository: Repository) -> dict[str, str]:
     """The annotations of a Kustomization that was not built."""
     if unit.elsewhere:
+        from cilium_policies.kube.not_built import ELSEWHERE
+
         return {ELSEWHERE: without_paths(unit.elsewhere)}
     from cilium_policies.builds.failed import marks
 

@@ -6,16 +6,12 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator
 
-from cilium_policies.builds import plain
 from cilium_policies.builds.notes import Note
 from cilium_policies.builds.reach import lies_in, named, patched
 from cilium_policies.builds.repository import FLUX, Found, Repository, within
 from cilium_policies.builds.unit import Unit
 from cilium_policies.document.finding import RefusedError
 from cilium_policies.document.split import split
-from cilium_policies.kube.pods import WORKLOAD_KINDS
-
-_PODS = WORKLOAD_KINDS | {"HelmRelease"}
 
 
 def kustomizations(repository: Repository, units: list[Unit], entry: str) -> Iterator[Note]:
@@ -47,6 +43,8 @@ def kustomizations(repository: Repository, units: list[Unit], entry: str) -> Ite
 
 def _is_component(one: Found, repository: Repository) -> bool:
     """Whether a file lies beside a component's kustomization, which others take in without naming the file."""
+    from cilium_policies.builds import plain  # few repositories come here
+
     return any(
         plain.is_component(repository, folder)
         for folder in repository.kustomizations
@@ -65,7 +63,10 @@ def manifests(repository: Repository, covered: Iterable[str], told: str, below: 
 
 
 def _has_pods(data: bytes, path: str) -> bool:
+    from cilium_policies.kube.pods import WORKLOAD_KINDS
+
     try:
-        return any(one.api_version and one.kind in _PODS for one in split(data, path).items)
+        items = split(data, path).items
     except RefusedError:  # a template, or no text
         return False
+    return any(one.api_version and (one.kind in WORKLOAD_KINDS or one.kind == "HelmRelease") for one in items)

@@ -25,14 +25,15 @@ KUSTOMIZATION = f"apiVersion: {FLUX}/".encode()
 
 class Unit:
     """One Flux Kustomization. `docs` is what it applies; `failure` says why there is none, `elsewhere` that its
-    files are not in this repository, `remote` that it applies to another cluster."""
+    files are not in this repository, `remote` that it applies to another cluster. `text` is what a build printed of it,
+    nothing of a first one."""
 
     __slots__ = (
         "asks", "docs", "elsewhere", "encrypted", "failure", "missing", "one", "path", "printed", "remote", "root",
         "sets", "strict", "text", "unset",
     )  # fmt: skip
 
-    def __init__(self, one: Object, document: bytes, *, strict: bool = True) -> None:
+    def __init__(self, one: Object, document: bytes = b"", *, strict: bool = True) -> None:
         self.one = one
         self.text = document
         self.strict = strict
@@ -107,7 +108,14 @@ def handed(unit: Unit) -> Mapping:
     its namespace, so that the text need not be read a second time."""
     if is_plain(unit):
         return {key: value for key, value in unit.one.spec.items() if key in _NAMES}
-    return mapping(texts.typed(unit.text).get("spec"))
+    return mapping(texts.typed(unit.text or _written(unit.one)).get("spec"))
+
+
+def _written(one: Object) -> bytes:
+    """A first Kustomization, which no build has printed."""
+    import json  # few of them hand over more than words
+
+    return json.dumps(one.body).encode()
 
 
 def is_plain(unit: Unit) -> bool:

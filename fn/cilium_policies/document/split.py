@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from cilium_policies.document import blocks, bookkeeping
+from cilium_policies.document import bookkeeping
 from cilium_policies.document.check import check_bytes
 from cilium_policies.document.finding import WARNING, Finding, RefusedError, refused
 from cilium_policies.document.peek import Finder, Layout, Peek, layout, peek, peek_at
@@ -29,6 +29,8 @@ def split(data: bytes, file: str = "stdin") -> Source:
     start = len(BOM) if data.startswith(BOM) else 0
     named = b"ResourceList" in data
     if named:
+        from cilium_policies.document import blocks  # a build's many files are no such list
+
         blocky = Source(data, file, RESOURCE_LIST)
         if blocks.fill(blocky, start, len(data)):
             return _finished(blocky)
