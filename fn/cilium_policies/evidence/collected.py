@@ -46,7 +46,6 @@ _OF_ADDRESSES = (
 _FOLLOWED = {"barmanObjectName": "ObjectStore"}
 _CONFIG_MAP = "configmap"
 _DEFAULT_BACKEND = "--default-backend-service"
-_OF_ARGUMENTS = (_CONFIG_MAP, _DEFAULT_BACKEND)
 _CONFIG_MAP_FLAG = r"(?i)(?:^|\s)--?([\w.-]*configmap(?:-[a-z-]+)?)[=\s]+(?:\S+/)?([a-z0-9][a-z0-9.-]*)"
 _Said = tuple[tuple[tuple[str, str], ...], tuple[tuple[str, str, str], ...], list[Object]]
 
@@ -74,8 +73,7 @@ class Collected:
             for one in (source, *workload.beside):
                 found.update(dict.fromkeys(self._given_by_operator(workload, one)))
         if not workload.rendered:
-            for name in named_by_values(workload):  # ConfigMaps are among its own texts
-                found.update(dict.fromkeys(self._configs.of("Secret", workload.namespace, name)))
+            found.update(dict.fromkeys(self._by_values(workload)))
             found.update(dict.fromkeys(self._referred(workload, workload.values)))
             found.update(dict.fromkeys(self._addressed(workload)))
             if self._cluster.plays(workload, "gateway"):
@@ -87,7 +85,7 @@ class Collected:
         for row in self._rows(workload):
             if is_switched_on(workload, row):
                 found.update(dict.fromkeys(self._read(workload, row)))
-        if workload.may_say(_OF_ARGUMENTS):
+        if workload.may_say((_CONFIG_MAP, _DEFAULT_BACKEND)):
             found.update(dict.fromkeys(self._told_by_argument(workload)))
         found.update(dict.fromkeys(self._sidecars.of(workload)))
         return tuple(found)
