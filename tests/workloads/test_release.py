@@ -186,6 +186,23 @@ spec:
         "shop", "shops", "redis", {"host": "${shop_host}"},
     )  # fmt: skip
     assert releases(text % '"shop-{{ .x }}"') == []
+    application = """---
+apiVersion: argoproj.io/v1alpha1
+kind: Application
+metadata: {name: shop, namespace: argocd}
+spec: {destination: {namespace: shops}, source: {chart: redis, repoURL: "https://charts"}}
+"""
+    assert [one.source.kind for one in releases(text % "shop" + application)] == ["Application"]
+    pods = """---
+apiVersion: apps/v1
+kind: StatefulSet
+metadata:
+  name: shop-redis
+  namespace: shops
+  annotations: {argocd.argoproj.io/tracking-id: "shop:apps/StatefulSet:shops/shop-redis"}
+spec: {selector: {matchLabels: {a: b}}, template: {metadata: {labels: {a: b}}, spec: {containers: []}}}
+"""
+    assert releases(text % "shop" + pods) == []
 
 
 def test_kustomize_helm_charts():

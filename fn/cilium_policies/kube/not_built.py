@@ -36,7 +36,14 @@ def _of_sets(inventory: Inventory) -> Iterator[tuple[Object, str]]:
         return
     from cilium_policies.kube.application_sets import alone, not_fixed  # few inputs have such
 
+    shown = {  # a dump of a cluster holds what they made
+        text(mapping(owner).get("name"))
+        for made in inventory.of("Application", group=_ARGO)
+        for owner in sequence(made.metadata.get("ownerReferences"))
+    }
     for one in sets:
+        if one.name in shown:
+            continue
         kinds = dict.fromkeys(not_fixed(one.spec))
         if kinds and not one.where.elsewhere and at(one.spec, "template", "spec") and alone(one.spec) is None:
             yield (

@@ -8,6 +8,7 @@ from cilium_policies.document.parse import parsed
 from cilium_policies.kube.inventory import Inventory
 from cilium_policies.kube.objects import Mapping, Object, at, mapping, mappings, text, with_texts
 from cilium_policies.lean import Any
+from cilium_policies.workloads.owned import installed
 from cilium_policies.workloads.releases import release as releases
 
 _GROUP = "argoproj.io"
@@ -18,12 +19,19 @@ def collect(inventory: Inventory) -> list[releases.Release]:
     found: list[releases.Release] = []
     for one in inventory.of("Application", group=_GROUP):
         found += _releases(one, one.name, one.spec)
-    for one in inventory.of("ApplicationSet", group=_GROUP):
+    sets = inventory.of("ApplicationSet", group=_GROUP)
+    shown = _shown(inventory) if sets else set()
+    for one in sets:
         for application in _generated(one):
-            found += _releases(
-                one, text(at(application, "metadata", "name")), mapping(application.get("spec"))
-            )
+            if (name := text(at(application, "metadata", "name"))) not in shown:
+                found += _releases(one, name, mapping(application.get("spec")))
     return found
+
+
+def _shown(inventory: Inventory) -> set[str]:
+    """The Applications that stand in the input beside the set that made them, or whose pods do: of a cluster's dump."""
+    made = {one.name for one in inventory.of("Application", group=_GROUP)}
+    return made | {name for tool, _, name in installed(inventory) if tool == "argo"}
 
 
 def _releases(one: Object, name: str, spec: Mapping) -> Iterator[releases.Release]:
