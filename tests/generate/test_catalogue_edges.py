@@ -273,3 +273,26 @@ spec:
         for one in group.ports
     }
     assert ("8765" in told) is opened
+
+
+def test_what_the_values_of_one_part_of_a_chart_name_no_other_part_calls() -> None:
+    release = """apiVersion: helm.toolkit.fluxcd.io/v2
+kind: HelmRelease
+metadata: {name: vpa, namespace: shop}
+spec:
+  chart: {spec: {chart: vpa}}
+  values:
+    recommender: {extraArgs: {storage: prometheus, prometheus-address: "http://history.shop.svc:9090"}}
+"""
+    server = (
+        deployment("shop/history", port=9090) + "---\n" + service("shop/history", port=9090, target="9090")
+    )
+    found = policies(namespace("shop"), release, server, config=Config(mode="enforce"))
+    calls = {
+        name
+        for name, policy in found.items()
+        for rule in policy.specs[0].egress or ()
+        for group in rule.ports or ()
+        if any(one.port == "9090" for one in group.ports)
+    }
+    assert len(calls) == 1, calls

@@ -33,7 +33,7 @@ from cilium_policies.workloads.releases.naming import Names, customary
 from cilium_policies.workloads.releases.post_render import adapt, rendered
 from cilium_policies.workloads.releases.release import Release
 from cilium_policies.workloads.releases.template import Template
-from cilium_policies.workloads.releases.value_texts import texts
+from cilium_policies.workloads.releases.value_texts import blocks_of_others, texts
 from cilium_policies.workloads.releases.values import read, scalar
 from cilium_policies.workloads.releases.whole_objects import is_object
 
@@ -151,6 +151,7 @@ def target_of(
     names = Names(release, entry.name or entry.chart, entry.values, entry.cut)
     workload = made or _workload(release, component, entry, names)
     others = [one.values for _, one in known if one.values and one.values != entry.values]
+    others += blocks_of_others(release, entry, [one for _, one in known])
     workload.texts = texts(release, entry.values, [one for one in others if _below(one, entry.values)])
     if len(known) == 1 or entry.values:
         workload.labels = {**strings(names.scope.get("podLabels")), **workload.labels}

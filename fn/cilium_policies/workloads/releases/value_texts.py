@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterator
 from functools import lru_cache
 
+from cilium_policies.catalogue.conditions import chart_makes
+from cilium_policies.catalogue.model import ChartEntry
 from cilium_policies.kube.objects import Object, mapping, mappings
 from cilium_policies.lean import Any
 from cilium_policies.workloads.model import Text
@@ -46,6 +48,19 @@ def texts(release: Release, prefix: str, without: list[str]) -> tuple[Text, ...]
     `{name: X, value: Y}` becomes the text Y with key X, as environment lists write it."""
     found = _walk(read(release.values, prefix), prefix, set(without))
     return tuple(Text("value", key, value, release.source, path) for path, key, value in found)
+
+
+def blocks_of_others(release: Release, entry: ChartEntry, known: list[ChartEntry]) -> list[str]:
+    """The blocks of values by which other parts of the chart are switched on that it makes beside such a part:
+    `recommender` of `recommender.enabled`."""
+    own = _block(entry)
+    found = {block for one in known if (block := _block(one)) and chart_makes(one, release.values)}
+    return sorted(found - {own}) if own else []
+
+
+def _block(entry: ChartEntry) -> str:
+    switch = entry.enabled if isinstance(entry.enabled, str) else ""
+    return switch.removesuffix(".enabled") if switch.endswith(".enabled") else ""
 
 
 def _walk(value: Any, path: str, excluded: set[str], key: str = "") -> Iterator[tuple[str, str, str]]:
