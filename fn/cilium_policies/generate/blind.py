@@ -16,15 +16,15 @@ from cilium_policies.generate.namespaces import Namespace
 from cilium_policies.generate.uncovered import BOTH, GUESSED, UNKNOWN, Key, Uncovered, of_workload
 from cilium_policies.kube.access_rules import texts
 from cilium_policies.kube.not_built import namespaces_of, not_here, of_other_paths
-from cilium_policies.kube.objects import Mapping, Object, text, walk_strings
+from cilium_policies.kube.objects import Mapping, Object, mapping, sequence, text, walk_strings
 from cilium_policies.kube.pods import TASKS, is_test
 from cilium_policies.lean import TYPE_CHECKING
 from cilium_policies.workloads.cluster import Cluster
-from cilium_policies.workloads.makers import creates_pods, is_foreign
+from cilium_policies.workloads.makers import MAKES, creates_pods, is_foreign
 from cilium_policies.workloads.model import Workload
 
 if TYPE_CHECKING:
-    from cilium_policies.generate.uncovered import Why
+    from cilium_policies.generate.uncovered import Degree, Why
 
 _BUILD = "build that repository too, as one input with this one, or leave it out: namespaces.exclude: [{}]"
 _SOME = 3  # groups of objects in one sentence
@@ -106,13 +106,18 @@ def creators(cluster: Cluster, catalogue: Catalogue, subjects: Iterable[Workload
     )  # accounts of known programs: of several that share one the first is named
     for one in subjects:
         made = [catalogue.get(text(row.get("component"))) for row in makes.get(one.component, ())]
-        if not one.rendered or one.source is None or (made and None not in made):
+        if one.source is None or (made and None not in made):
             continue  # one that is left out (components.disable) leaves its pods to nobody
-        rules = list(bindings.rules(one.namespace, one.service_account))
+        account = one.namespace, one.service_account
+        if not one.rendered:
+            if (made or _chart_lets(one, catalogue)) and account not in told:
+                told.add(account)
+                yield _creates(one, GUESSED, ())
+            continue
+        rules = list(bindings.rules(*account))
         if not rules:
             continue
         known = bool(one.component and one.by_label)
-        account = one.namespace, one.service_account
         if known and (one.kind in TASKS or account in told):
             continue
         read = {group for rule in rules for group in texts(rule, "apiGroups") if is_foreign(group)}
@@ -120,18 +125,31 @@ def creators(cluster: Cluster, catalogue: Catalogue, subjects: Iterable[Workload
             continue
         if any(creates_pods(rule) and not (known and "*" in texts(rule, "resources")) for rule in rules):
             told.add(account)
-            cure = (
-                f"components.define: [{{component: {one.name}-pods, match: [{{LABEL: VALUE}}], edges: […]}}]"
-            )
             # What tests of a release make is there while somebody runs them.
             guess = read or one.component or is_test(one.source)
-            degree, name = GUESSED if guess else UNKNOWN, f"pods of {one.name}"
-            objects = tuple(sorted(read & groups)[:_SOME])
-            of = f" (for objects of {', '.join(objects)})" if objects else ""
-            parts = (one.name, of)
-            yield Uncovered(
-                degree, "creates-pods", BOTH, one.namespace, name, None, one.source, parts, cure, "", objects
-            )
+            named = tuple(sorted(read & groups)[:_SOME])
+            own = {group for rule in rules if _is_controllers(rule) for group in texts(rule, "apiGroups")}
+            stands_for = (*named, *sorted((read & own).difference(named)))
+            yield _creates(one, GUESSED if guess else UNKNOWN, named, stands_for)
+
+
+def _chart_lets(one: Workload, catalogue: Catalogue) -> bool:
+    """Whether the chart of a release that nobody rendered has a role by which these pods create others."""
+    entry = catalogue.get(one.component) if one.component and one.chart and one.kind not in TASKS else None
+    return entry is not None and not MAKES.isdisjoint(
+        map(text, sequence(mapping(entry.data.get("observed")).get("creates")))
+    )
+
+
+def _creates(
+    one: Workload, degree: Degree, objects: tuple[str, ...], groups: tuple[str, ...] = ()
+) -> Uncovered:
+    """The line of a program that may create pods, for `objects` of some API groups, which the input holds, and of all
+    `groups` whose controller it is."""
+    cure = f"components.define: [{{component: {one.name}-pods, match: [{{LABEL: VALUE}}], edges: […]}}]"
+    parts = (one.name, f" (for objects of {', '.join(objects)})" if objects else "")
+    name, source = f"pods of {one.name}", one.source
+    return Uncovered(degree, "creates-pods", BOTH, one.namespace, name, None, source, parts, cure, "", groups)
 
 
 def _is_beside_another(catalogue: Catalogue, group: str, kind: str, present: Collection[str]) -> bool:
@@ -139,6 +157,11 @@ def _is_beside_another(catalogue: Catalogue, group: str, kind: str, present: Col
     will be is a guess then."""
     rows = (made for _, made in catalogue.made_by(group, kind))
     return any(made.namespace == "operator" and made.operator not in present for made in rows)
+
+
+def _is_controllers(rule: Mapping) -> bool:
+    """Whether a rule is that of who acts on such objects, and not of who merely writes or lists some."""
+    return any(one == "*" or one.endswith(("/status", "/finalizers")) for one in texts(rule, "resources"))
 
 
 def _plurals(kind: str) -> tuple[str, ...]:

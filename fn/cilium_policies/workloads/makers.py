@@ -36,7 +36,7 @@ _SHAPE = frozenset(
 _FOR_PEOPLE = "rbac.authorization.k8s.io/aggregate-to-"
 _DEEP = ("replicas", "image", "containers", "podTemplate", "podSpec")
 _DEPTH = 3
-_MAKES = frozenset(
+MAKES = frozenset(
     "pods deployments statefulsets daemonsets replicasets jobs cronjobs replicationcontrollers".split()  # noqa: SIM905
 )
 
@@ -142,4 +142,4 @@ def creates_pods(rule: Mapping) -> bool:
     groups, kinds = texts(rule, "apiGroups"), texts(rule, "resources")
     if groups and not groups & {"", "apps", "batch", "*"}:
         return False
-    return bool(kinds & _MAKES) or ("*" in kinds and bool(groups & {"apps", "batch", "*"}))
+    return bool(kinds & MAKES) or ("*" in kinds and bool(groups & {"apps", "batch", "*"}))
