@@ -22,6 +22,27 @@ def test_a_path_of_nginx_ends_a_host(behind: str) -> None:
         assert (found.host, found.port, found.key) == (host.partition(":")[0], port, "proxy_pass")
 
 
+@pytest.mark.parametrize(
+    "joined",
+    [
+        '"postgresql+psycopg2://app:" + os.environ["DB_PASSWORD"] + "@db.shop.svc:6432/app"',
+        "'postgresql://' + USER + ':' + quote(secret('db')) + '@db.shop.svc:6432/app'",
+        "'pgsql://app:' . getenv('DB_PASSWORD') . '@db.shop.svc:6432/app'",
+        "'postgresql://app:' ~ password ~ '@db.shop.svc:6432/app'",
+    ],
+)
+def test_a_password_that_is_joined_between_is_no_host(joined: str) -> None:
+    """The user was taken for the host, and the host was none."""
+    assert {(one.host, one.port) for one in targets(f"DATABASE_URL = {joined}\n", file=True)} == {
+        ("db.shop.svc", 6432)
+    }
+
+
+def test_of_two_addresses_on_two_lines_none_is_the_others_user() -> None:
+    text = 'A = "http://web:8080" + PATH\nB = NAME + "@example.org"\n'
+    assert {(one.host, one.port) for one in targets(text, file=True)} == {("web", 8080)}
+
+
 @pytest.mark.parametrize("behind", ["$env", "$uri_prefix", "$1.shop", "-$1:80", "$port"])
 def test_another_variable_of_nginx_may_be_part_of_a_host(behind: str) -> None:
     assert not [one for one in targets(f"proxy_pass http://web{behind};", file=True) if one.host == "web"]

@@ -23,6 +23,8 @@ _SHELL = r"\$\([^()\n]{0,500}\s[^()\n]{0,500}\)"  # `$(cat FILE)`; `$(NAME)` is 
 _BRACED = r"\$\{(?:env:)?([A-Za-z_][\w.\-]{0,127})(?::-?([^{}\s\"']{1,253}))?\}"
 # The user of Python's f"postgresql://{env('USER')}:{env('PASSWORD')}@db"
 _FILLED_USER = r"://(?:[\w.:%\-]{0,64}\{[^{}\n@]{1,200}\}){1,4}@"
+# The same, joined: Python's "postgresql://app:" + os.environ["PASSWORD"] + "@db", PHP's by dots, Jinja's by tildes
+_JOINED_USER = r"://[\w.%\-]{0,64}:?[\"'][ \t]{0,9}[+.~][^\n]{1,160}?[+.~][ \t]{0,9}[\"']@"
 _ENCODED = r"%3A%2F%2F([\w.\-]{1,253})(?:%3A(\d{1,5}))?"  # a URL in the query of another
 _ODBC = r"odbc_connect=([\w%.+\-]{1,1000})"  # SQLAlchemy's, a driver's whole string in the query of a URL
 # nginx' path or query of a request right behind a host, and so its end: `proxy_pass http://web$request_uri`
@@ -66,6 +68,8 @@ def filled(value: str, name: str = "") -> str:
         value = "\n".join((re.sub(_SHELL, "{}", value), *commands))
     if "{" in value and "://" in value:
         value = re.sub(_FILLED_USER, "://{}@", value)
+    if ('"@' in value or "'@" in value) and "://" in value:
+        value = re.sub(_JOINED_USER, "://{}@", value)
     if "$" in value and "://" in value:
         value = re.sub(_PATH, "/$", value)
     if "odbc_connect=" in value:
