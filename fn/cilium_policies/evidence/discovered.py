@@ -57,7 +57,8 @@ def edges(cluster: Cluster, given: Given) -> Iterator[Edge]:
 def _of_chart(cluster: Cluster, workload: Workload) -> frozenset[str]:
     """The namespaces that the role of a scraper covers which a chart brings with it: no manifest shows either."""
     source = workload.source
-    told = source is not None and not workload.rendered and RELEASE_NAME in source.annotations
+    of_release = source is not None and (bool(workload.release) or RELEASE_NAME in source.annotations)
+    told = of_release and not workload.rendered
     return frozenset((EVERYWHERE,)) if told and cluster.plays(workload, "scraper") else frozenset()
 
 
