@@ -40,7 +40,10 @@ def unknown_parts(release: Release, catalogue: Catalogue) -> Iterator[Maker]:
 
 
 def _is_chart(key: str, catalogue: Catalogue) -> bool:
-    return any(one.data.get("role") not in _BESIDE for one, _ in catalogue.by_chart(key))
+    """Whether a chart is called so: what its own pods are says it, and not those of the charts that it brings."""
+    found = catalogue.by_chart(key)
+    own = [one for one in found if not one[1].values] or found
+    return any(one.data.get("role") not in _BESIDE for one, _ in own)
 
 
 def _told(release: Release, catalogue: Catalogue) -> set[str]:
