@@ -296,3 +296,82 @@ spec:
         if any(one.port == "9090" for one in group.ports)
     }
     assert len(calls) == 1, calls
+
+
+def test_an_alertmanager_calls_what_the_secrets_of_its_config_hold_at_the_key_that_it_chooses() -> None:
+    found = policies(
+        namespace("mon"),
+        """apiVersion: monitoring.coreos.com/v1
+kind: Alertmanager
+metadata: {name: main, namespace: mon}
+spec: {alertmanagerConfiguration: {name: receivers}}
+---
+apiVersion: monitoring.coreos.com/v1alpha1
+kind: AlertmanagerConfig
+metadata: {name: receivers, namespace: mon}
+spec: {receivers: [{name: beat, webhookConfigs: [{urlSecret: {name: keys, key: BEAT_URL}}]}]}
+---
+apiVersion: external-secrets.io/v1
+kind: ExternalSecret
+metadata: {name: keys, namespace: mon}
+spec:
+  target:
+    name: keys
+    template: {data: {BEAT_URL: "http://beat.mon.svc:80/in", OTHER_URL: "http://other.mon.svc:80/{{ .KEY }}"}}
+""",
+        deployment("mon/beat", port=8080),
+        service("mon/beat"),
+        deployment("mon/other", port=8765),
+        service("mon/other", target="8765"),
+        config=Config(mode="enforce"),
+    )
+    told = {
+        one.port
+        for name, policy in found.items()
+        if "alertmanager" in name
+        for rule in policy.specs[0].egress or ()
+        for group in rule.ports or ()
+        for one in group.ports
+    }
+    assert "8080" in told
+    assert "8765" not in told
+
+
+def test_immichs_server_asks_the_sign_on_that_its_charts_configuration_names() -> None:
+    found = policies(
+        namespace("home"),
+        namespace("sso"),
+        """apiVersion: helm.toolkit.fluxcd.io/v2
+kind: HelmRelease
+metadata: {name: immich, namespace: home}
+spec:
+  chart: {spec: {chart: immich}}
+  values: {immich: {configuration: {oauth: {enabled: true, issuerUrl: "https://auth.acme.com/o/immich/"}}}}
+---
+apiVersion: gateway.networking.k8s.io/v1
+kind: Gateway
+metadata: {name: internal, namespace: sso}
+spec:
+  gatewayClassName: cilium
+  addresses: [{type: IPAddress, value: 10.1.1.1}]
+  listeners: [{name: https, port: 443, protocol: HTTPS, hostname: "*.acme.com"}]
+---
+apiVersion: gateway.networking.k8s.io/v1
+kind: HTTPRoute
+metadata: {name: auth, namespace: sso}
+spec:
+  hostnames: [auth.acme.com]
+  parentRefs: [{name: internal}]
+  rules: [{backendRefs: [{name: auth, port: 80}]}]
+""",
+        deployment("sso/auth", port=9000),
+        service("sso/auth", target="9000"),
+        config=Config(mode="enforce"),
+    )
+    asking = {
+        name
+        for name, policy in found.items()
+        for rule in policy.specs[0].egress or ()
+        if "ingress" in (rule.entities or ())
+    }
+    assert len(asking) == 1, asking  # and not its machine learning

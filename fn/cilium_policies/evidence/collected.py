@@ -172,6 +172,8 @@ class Collected:
 
             if chooses(self._cluster, source, one):
                 yield from fields_of(one)
+                for _, name, key in chosen_at(one.spec):
+                    yield from (each for each in self._entries(one.namespace, name) if each.key == key)
         yield from (each for one in others for each in fields_of(one))
 
     def _said_by(self, source: Object) -> _Said:
