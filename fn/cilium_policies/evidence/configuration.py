@@ -32,7 +32,7 @@ from cilium_policies.evidence.own_names import trust
 from cilium_policies.evidence.signs import holds, is_dashboard
 from cilium_policies.evidence.trust import is_scalar, is_value, is_variable, names_service
 from cilium_policies.evidence.unmet import is_declared, unmet
-from cilium_policies.evidence.unopened import Unopened, is_device, is_of_an_edge, may_be_called
+from cilium_policies.evidence.unopened import Unopened, in_full, is_device, is_of_an_edge, may_be_called
 from cilium_policies.evidence.variables import of_services, pairs
 from cilium_policies.kube.kinds import EVIDENCE
 from cilium_policies.kube.objects import at, mapping, mappings, sequence, text
@@ -68,7 +68,7 @@ def edges(cluster: Cluster, given: Given, some: Iterable[Workload] | None = None
         alone = made[id(workload.source)] <= 1
         ignored = not_read(cluster, workload, given.ignores, handed)
         named = _addresses(cluster, workload, collected.of(workload), parsed, ignored)
-        places = read_here(named, workload, given.ignores)
+        places = in_full(read_here(named, workload, given.ignores), workload, given.called)
         led: set[str] = set()
         missed: list[Address] = []
         for found, address in (*places, *managed.named(workload, given.clouds)):

@@ -8,8 +8,10 @@ or a file name is called all the same: a mail server, a login's issuer, a store 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
+from cilium_policies.catalogue.ports import DATABASE_WORDS, RELATIONAL, WORDS
 from cilium_policies.evidence.addresses import Address
 from cilium_policies.evidence.callers import is_no_configuration
 from cilium_policies.evidence.host_keys import is_host_key
@@ -102,6 +104,22 @@ def is_of_an_edge(client: Workload, found: Text, address: Address, called: Calle
     if not told and (client.key, 0, STORE) in called:
         told = re.search(_OF_STORES, found.field) is not None
     return told and _is_given(found, address)
+
+
+def in_full(
+    places: Iterable[tuple[Text, Address]], client: Workload, called: Called
+) -> Iterator[tuple[Text, Address]]:
+    """Addresses with the port of the server that the catalogue says these pods call, where a chart's values name its
+    host and leave the port to the chart: `externalDatabase.host`, `externalRedis.host`."""
+    for found, address in places:
+        if found.kind == "value" and not address.port and address.direct and is_host_key(address.key):
+            near = {word for part in found.field.split(".")[-3:-1] for word in words(part)}
+            named = {WORDS[word] for word in near if word in WORDS}
+            if named or near & DATABASE_WORDS:
+                ports = {one for one in named or RELATIONAL if (client.key, one, address.protocol) in called}
+                yield found, address._replace(port=ports.pop()) if len(ports) == 1 else address
+                continue
+        yield found, address
 
 
 def is_device(found: Text, address: Address) -> bool:

@@ -38,6 +38,7 @@ from cilium_policies.workloads.releases.values import read, scalar
 from cilium_policies.workloads.releases.whole_objects import is_object
 
 _COMMON = "bitnami"
+_GLOBAL = "global"
 _KINDS = {"Deployment", "StatefulSet", "DaemonSet", "Job", "CronJob", "Pod", "ReplicaSet"}
 
 
@@ -153,6 +154,9 @@ def target_of(
     others = [one.values for _, one in known if one.values and one.values != entry.values]
     others += blocks_of_others(release, entry, [one for _, one in known])
     workload.texts = texts(release, entry.values, [one for one in others if _below(one, entry.values)])
+    if entry.values and {one.chart for one in component.charts} == {entry.chart}:
+        # Helm hands it to every chart within; of one that stands alone elsewhere it says no address as a rule
+        workload.texts += texts(release, _GLOBAL, others)
     if len(known) == 1 or entry.values:
         workload.labels = {**strings(names.scope.get("podLabels")), **workload.labels}
     moved = _moved(entry, names)
