@@ -11,9 +11,14 @@ from cilium_policies.evidence.edge import Edge
 from cilium_policies.evidence.given import Given
 from cilium_policies.evidence.hostnames import Hostnames
 from cilium_policies.evidence.public_names import is_public
+from cilium_policies.evidence.unrendered import is_unknown
 from cilium_policies.generate.uncovered import GUESSED, Key, Uncovered, of_workload, some
+from cilium_policies.lean import TYPE_CHECKING
 from cilium_policies.workloads.cluster import Cluster
 from cilium_policies.workloads.model import Workload, WorkloadKey
+
+if TYPE_CHECKING:
+    from cilium_policies.generate.uncovered import Why
 
 
 def own_zone(
@@ -23,8 +28,9 @@ def own_zone(
     subjects: Iterable[Workload],
     settled: Collection[Key],
 ) -> Iterator[Uncovered]:
-    """One line a workload whose egress is not `settled` and that calls such hosts by rules for the Internet alone. With
-    names in the rules the agents follow whatever DNS answers."""
+    """One line a workload whose egress is not `settled` and that calls such hosts by rules for the Internet alone, or,
+    where a release that nobody knows may write the route of a host, for addresses. With names in the rules the agents
+    follow whatever DNS answers."""
     if cluster.settings.fqdn != "false":
         return
     own = {id(one) for one in subjects}
@@ -49,20 +55,22 @@ def own_zone(
         return
     serves = Hostnames(cluster, hints)
     domains = {domain(name) for name in serves.names}
+    hidden = any(is_unknown(one) for one in cluster.workloads)
     for key, hosts in asked.items():
-        found = [
+        of_zone = [
             (host, port)
             for host, port in hosts
-            if (key, host) not in private
-            and is_public(host)
-            and domain(host) in domains
-            and not serves.routes(host)
+            if is_public(host) and domain(host) in domains and not serves.routes(host)
         ]
+        found = [one for one in of_zone if (key, one[0]) not in private]
         if found:
-            client, (first, port) = hosts[found[0]], found[0]
-            ports = f", ports: [{port}/TCP]" if port else ""
-            cure = (
-                f"{{from: {{pod: {client.namespace}/{client.name}}}, to: {{fqdn: {first}}}{ports}, why: …}}"
-            )
-            names = some([host for host, _ in found])
-            yield of_workload(GUESSED, "own-zone", EGRESS, client, (names,), cure)
+            yield _line("own-zone", hosts[found[0]], found, f"{{fqdn: {found[0][0]}}}")
+        elif of_zone and hidden:
+            yield _line("own-gateway", hosts[of_zone[0]], of_zone, "{pod: NAMESPACE/PROXY}")
+
+
+def _line(why: Why, client: Workload, found: list[tuple[str, int]], to: str) -> Uncovered:
+    port = found[0][1]
+    ports = f", ports: [{port}/TCP]" if port else ""
+    cure = f"{{from: {{pod: {client.namespace}/{client.name}}}, to: {to}{ports}, why: …}}"
+    return of_workload(GUESSED, why, EGRESS, client, (some([host for host, _ in found]),), cure)
