@@ -19,6 +19,8 @@ def git_root(folder: str) -> str:
 
 def remotes_of(config: str) -> set[str]:
     """The addresses of the repository's remotes, by Git's own file."""
+    if not config:
+        return set()
     return {address(url) for url in re.findall(r"(?m)^[ \t]*url[ \t]*=[ \t]*(\S+)", config)}
 
 

@@ -14,8 +14,8 @@ from functools import lru_cache
 from cilium_policies.document.limits import NULLS
 from cilium_policies.lean import NamedTuple
 
-# The value of a `key: value` line when it is one simple word, plain or quoted, perhaps with a comment. It, and what
-# follows `metadata:` where that is not the end of the line, are compiled when a text needs them.
+# The value of a `key: value` line when it is one simple word, plain or quoted, perhaps with a comment. It, what follows
+# `metadata:` where that is not the end of the line, and the first line below are compiled when a text needs them.
 WORD = (
     rb"[ \t]+(?:(?:([A-Za-z0-9_./$][^\s:#]*(?:(?::(?=\S)|(?<=\S)#)[^\s:#]*)*)|'([^'\\\n]*)'|\"([^\"\\\n]*)\"|~)[ \t]*)?"
     rb"(?:(?<=[ \t])#[^\n]*)?\r?"
@@ -27,7 +27,7 @@ NULL_BYTES = frozenset(null.encode() for null in NULLS)
 BLANK = rb"[ \t]*(?:(?<=[ \t])#[^\n]*)?\r?"
 Bounds = tuple[int, ...]
 Finder = Callable[[bytes, int, int], Bounds]  # of what an item holds behind `metadata:`
-CHILD = re.compile(rb"\n( *)[^ \n#\r\t]")
+CHILD = rb"\n( *)[^ \n#\r\t]"
 
 
 class Peek(NamedTuple):
@@ -173,7 +173,7 @@ def _top(data: bytes, start: int, end: int, item: Layout) -> Peek | None:
 
 def _names(data: bytes, start: int, end: int, column: int) -> tuple[str, str] | None:
     """Namespace and name out of the metadata block behind the newline at `start`; None when unsure."""
-    child = CHILD.match(data, start, end)
+    child = re.compile(CHILD).match(data, start, end)
     if child is None:
         return None
     if len(child[1]) <= column:

@@ -15,6 +15,7 @@ BOM = b"\xef\xbb\xbf"
 NAMED = rb"(?:(?:\A|\n)|[{,\"'\s])kind[\"']?[ \t\r\n]*:[ \t\r\n]*[\"']?ResourceList\b"
 BLANKS = r"[ \t\r\n]*"
 FLOW = rb"[ \t\r\n]*[{\[]"
+BEFORE_FLOW = b" \t\r\n{["  # what it begins with, as few texts do
 NULL = Finding(WARNING, "null: passed through unread")
 
 
@@ -41,7 +42,7 @@ def split(data: bytes, file: str = "stdin") -> Source:
         source = _resource_list(data, file, spans)
         if source is not None:
             return source
-    if len(spans) == 1 and re.compile(FLOW).match(data, *spans[0]):
+    if len(spans) == 1 and data[spans[0][0]] in BEFORE_FLOW and re.compile(FLOW).match(data, *spans[0]):
         source = _json(data, file, *spans[0])
         if source is not None:
             return source

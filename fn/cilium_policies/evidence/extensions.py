@@ -32,18 +32,22 @@ Gateway = tuple[str, str]
 
 def edges(cluster: Cluster, given: Given) -> Iterator[Edge]:
     """From the proxies of each gateway that a policy, its settings or a route's Backend concern."""
+    policies, shown = list(attached(cluster)), cluster.inventory.of("Gateway", group=GATEWAY_API)
+    backends = cluster.inventory.of("Backend")
+    if not (policies or shown or backends):
+        return
     gateways, destinations = Gateways(cluster, given), Destinations(cluster, given)
-    for policy in attached(cluster):
+    for policy in policies:
         for gateway in dict.fromkeys(_concerned(cluster, policy)):
             yield from _called(cluster, gateways, destinations, gateway, policy, policy.spec)
-    for gateway_object in cluster.inventory.of("Gateway", group=GATEWAY_API):
+    for gateway_object in shown:
         settings = proxy_settings(cluster.inventory, gateway_object)
         if settings is not None:
             gateway = (gateway_object.namespace, gateway_object.name)
             yield from _called(
                 cluster, gateways, destinations, gateway, settings, mapping(settings.spec.get("telemetry"))
             )
-    routes = cluster.inventory.of(*ROUTE_KINDS, group=GATEWAY_API) if cluster.inventory.of("Backend") else []
+    routes = cluster.inventory.of(*ROUTE_KINDS, group=GATEWAY_API) if backends else []
     for route in routes:
         if any(text(entry.get("kind")) == "Backend" for entry in _references(route.spec)):
             for gateway in dict.fromkeys(parent_gateways(cluster, route)):

@@ -191,12 +191,11 @@ def _hidden_keys(cluster: Cluster, workload: Workload) -> dict[str, bool]:
             name = text(at(source, "secretRef", "name"))
             one = _holder(cluster, workload.namespace, name)
             if one is not None:
-                filled = _filled(one, workload.namespace, name)
-                hidden.update(
-                    (key, True)
-                    for key in _keys(one, workload.namespace, name)
-                    if key not in shown or key in filled
-                )
+                made = _keys(one, workload.namespace, name)
+                known = shown.intersection(made)
+                if known:  # what the store fills is not
+                    known -= _filled(one, workload.namespace, name)
+                hidden.update((key, True) for key in made if key not in known)
     return hidden
 
 

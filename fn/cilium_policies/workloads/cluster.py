@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from functools import cached_property, lru_cache
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache, cached_property, lru_cache
 
 from cilium_policies.catalogue.model import Component
 from cilium_policies.config.settings import Settings
@@ -50,7 +50,9 @@ class Cluster(Serving):
         proxies: dict[str, Proxy] | None = None,
         components: Mapping[str, Component] | None = None,
         routed: dict[str, list[tuple[str, Body]]] | None = None,
+        access: Callable[[], Bindings] | None = None,
     ) -> None:
+        """`access` gives the bindings, where gathering may have read them already."""
         super().__init__(workloads, services)
         self.roles = roles or {}
         self.proxies = proxies or {}  # how those of Gateways differ from the Gateway API, by component
@@ -68,7 +70,7 @@ class Cluster(Serving):
         self.settings = settings
         # Whether an inventory stands beside the input; few files hold all objects.
         self.known = any(Where(file).elsewhere for file in {one.where.file for one in inventory.objects})
-        self._access: Bindings | None = None
+        self._access = access or cache(lambda: Bindings(inventory))
         self._routing: frozenset[str] | None = None
 
     @cached_property
@@ -100,9 +102,7 @@ class Cluster(Serving):
     @property
     def access(self) -> Bindings:
         """Who may use the Kubernetes API, read when somebody asks."""
-        if self._access is None:
-            self._access = Bindings(self.inventory)
-        return self._access
+        return self._access()
 
     @property
     def routing_namespaces(self) -> frozenset[str]:

@@ -82,7 +82,7 @@ def gather(
     for one in (*workloads, *unnamed):
         one.freeze()
     told = (catalogue.roles, catalogue.proxies, catalogue.components, catalogue.head["routes"])
-    return Cluster(shown, workloads, services, settings, owners, unnamed, unseen, repeated, *told)
+    return Cluster(shown, workloads, services, settings, owners, unnamed, unseen, repeated, *told, bindings)
 
 
 # How a server with data of its own is run: in a StatefulSet, or by its operator.
