@@ -15,7 +15,6 @@ from cilium_policies.evidence.object_texts import (
     IMAGES_OF_PODS,
     chosen_at,
     connected,
-    entries_of,
     fields_of,
     is_below,
     is_meant,
@@ -147,16 +146,13 @@ class Collected:
 
                 yield from unrouted(self._cluster, one)
             if one.is_arguments and _CONFIG_MAP in one.value.lower():
-                from cilium_policies.evidence.handed import paired
-                from cilium_policies.evidence.served_ports import led_to
+                from cilium_policies.evidence.handed import of_map
 
                 for option, name in re.findall(_CONFIG_MAP_FLAG, one.value):
                     shown = self._cluster.inventory.get("ConfigMap", workload.namespace, name)
                     if shown is None:
                         continue
-                    for key, value in entries_of(shown):
-                        yield Text("entry", key, led_to(value, "udp" in option.lower()), shown, key)
-                    yield from paired(shown)
+                    yield from of_map(shown, option)
 
     def _given_by_operator(self, workload: Workload, source: Object) -> Iterator[Text]:
         """Configuration that the custom resource names, or that is called like the workload, as operators name it."""

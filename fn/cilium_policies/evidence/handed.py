@@ -12,7 +12,8 @@ from functools import lru_cache
 from cilium_policies.catalogue.flows import texts
 from cilium_policies.catalogue.recognise import is_image, repository_of
 from cilium_policies.evidence.host_keys import is_host_key
-from cilium_policies.evidence.object_texts import IMAGES_OF_PODS
+from cilium_policies.evidence.object_texts import IMAGES_OF_PODS, entries_of
+from cilium_policies.evidence.served_ports import led_to
 from cilium_policies.kube.objects import Mapping, Object, flag, mappings, strings, text, walk_strings
 from cilium_policies.kube.registries import names_publishers, parted
 from cilium_policies.workloads.cluster import Cluster
@@ -120,9 +121,11 @@ def of_account(cluster: Cluster, workload: Workload, row: Mapping) -> Iterator[T
                 yield Text("entry", key, value, secret, f"metadata.annotations.{key}")
 
 
-def paired(shown: Object) -> Iterator[Text]:
-    """Hosts and ports that stand in keys of a controller's ConfigMap beside each other (`syslog-host`, `syslog-port`),
-    as lines of one text."""
+def of_map(shown: Object, option: str) -> Iterator[Text]:
+    """A ConfigMap that an option of a controller names: its entries, and hosts and ports that stand in its keys beside
+    each other (`syslog-host`, `syslog-port`), as lines of one text."""
+    for key, value in entries_of(shown):
+        yield Text("entry", key, led_to(value, "udp" in option.lower()), shown, key)
     told = ((key, value) for key, value in strings(shown.body.get("data")).items() if "\n" not in value)
     lines = [f"{key}: {value}" for key, value in told if is_host_key(key) or key.endswith("-port")]
     if lines:

@@ -14,6 +14,7 @@ from cilium_policies.config.model import EGRESS, INGRESS
 from cilium_policies.evidence.reasons import stated
 from cilium_policies.generate.cures import cure
 from cilium_policies.generate.facts import WorkloadFacts
+from cilium_policies.generate.named import may_be_added
 from cilium_policies.generate.uncovered import GUESSED, Uncovered, of_workload, some
 from cilium_policies.kube.objects import mappings, text, walk_strings
 from cilium_policies.lean import TYPE_CHECKING
@@ -113,13 +114,14 @@ def _leads_out(edge: Edge) -> bool:
 
 def _asked(one: Workload, entry: Component, facts: WorkloadFacts, edges: Iterable[Edge]) -> list[str]:
     """What the entry knows that the program may call, and leaves to the user's word: a purpose each, but for those that
-    a rule serves already, or that its settings switch off (`addedIf`)."""
+    a rule serves already, or that its settings switch off (`addedIf`); and beside them what its users may add."""
     role = entry.played(one.labels)
-    told = (edge for edge in entry.own_edges if edge.when == "asked" and edge.direction == EGRESS)
-    mine = (edge for edge in told if is_among(role, edge.part))
-    meant = [edge for edge in mine if holds(edge.added_when, facts, edge.peer)]
-    if all(edge.added for edge in meant):
-        return []  # as nearly always: nobody goes through the rules, and `named.added` says what users add
+    mine = [edge for edge in entry.own_edges if edge.direction == EGRESS and is_among(role, edge.part)]
+    asked = (edge for edge in mine if edge.when == "asked" and not edge.added)
+    meant = [edge for edge in asked if holds(edge.added_when, facts, edge.peer)]
+    if not meant:
+        return []  # as nearly always: nobody goes through the rules
+    meant += (edge for edge in mine if edge.added and may_be_added(edge, facts))
     served = {edge.reason for edge in edges if edge.origin == "catalogue"}
     left = (edge for edge in meant if stated(edge.why, edge.owner, edge.number) not in served)
     return list(dict.fromkeys(edge.added or edge.why for edge in left if edge.peer not in _NEVER_ASKED))

@@ -150,7 +150,7 @@ def added(
         facts = WorkloadFacts(workload, cluster, roles)
         role = component.played(workload.labels)
         mine = (one for one in component.own_edges if one.added and is_among(role, one.part))
-        asked = [one for one in mine if _may_be(one, facts)]
+        asked = [one for one in mine if may_be_added(one, facts)]
         if asked and is_bootstrapped(workload):  # no condition of its edges is asked
             yield _users_hosts("left-to-you", workload, asked)
             continue
@@ -159,7 +159,7 @@ def added(
             yield _users_hosts("users-hosts" if limited else "users-inside", workload, limited or asked)
 
 
-def _may_be(known: Known, facts: WorkloadFacts) -> bool:
+def may_be_added(known: Known, facts: WorkloadFacts) -> bool:
     """Whether users add anybody: by objects, the input shows whether there are any."""
     if known.added_when is not None and not holds(known.added_when, facts, known.peer):
         return False
