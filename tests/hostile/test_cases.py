@@ -64,6 +64,29 @@ CASES["a role's API groups of which one is nothing"] = "\n---\n".join(
         },
     )
 )
+_OWN = """\
+apiVersion: cilium.io/v2
+kind: CiliumNetworkPolicy
+metadata: {name: own, namespace: shop}
+spec:
+  endpointSelector: &a {matchLabels: {app: web}}
+"""
+_SEEN = "apiVersion: v1\nkind: Namespace\nmetadata: {name: shop}\n"
+CASES["a policy that sets an anchor again"] = (
+    f"{_SEEN}---\n{_OWN}  egress: &a [{{toEndpoints: []}}]\n  ingress: *a\n"
+)
+CASES["a policy that merges"] = f"{_SEEN}---\n{_OWN}  ingress: [{{fromEndpoints: [{{<<: *a}}]}}]\n"
+CASES["a policy in JSON, with an emoji in ASCII"] = f"{_SEEN}---\n" + json.dumps(
+    thing("cilium.io/v2", "CiliumNetworkPolicy", "own", spec={
+        "description": "\U0001f600", "endpointSelector": {}, "ingress": [{}],
+    })
+)  # fmt: skip
+CASES["a policy with an anchor of another item of the list"] = seeds.resource_list(
+    [
+        _SEEN.replace("name: shop", "name: shop, labels: &l {app: web}"),
+        _OWN.replace("&a {matchLabels: {app: web}}", "*l"),
+    ]
+)
 
 
 BROKEN = "apiVersion: v1\nkind: ServiceAccount\nmetadata:\n  name: web\nsecrets: ]\n"
@@ -72,6 +95,12 @@ BROKEN = "apiVersion: v1\nkind: ServiceAccount\nmetadata:\n  name: web\nsecrets:
 @pytest.mark.parametrize("name", CASES)
 def test_what_once_broke(name: str) -> None:
     check(Case(CASES[name].encode()))
+
+
+def test_a_merge_key_is_no_unknown_field() -> None:
+    outcome = run([("stdin", CASES["a policy that merges"].encode())], Options(verbose=True))
+    assert "in force: own" in " ".join(outcome.stderr)
+    assert "<<" not in " ".join(outcome.stderr)
 
 
 def test_an_item_that_is_not_yaml_passes_unread_but_not_where_the_input_may_be_cut_off() -> None:

@@ -10,7 +10,7 @@ from cilium_policies.checks.violation import Flow, Linted, Violation
 from cilium_policies.cilium.read import CCNP, CNP
 from cilium_policies.cilium.typed import typed
 from cilium_policies.cilium.validity import VERSIONS
-from cilium_policies.document.finding import Finding
+from cilium_policies.document.finding import Finding, RefusedError
 from cilium_policies.document.lines import lines_of
 from cilium_policies.document.schema import path_of
 from cilium_policies.document.source import Item, Source
@@ -57,7 +57,10 @@ class Texts:
         item = self._items.get(one.where[:2])
         if item is None or item.kind not in (CNP, CCNP):
             return None
-        found = typed(item.text())
+        try:
+            found = typed(item.text())
+        except RefusedError:
+            return None  # an anchor of another item of the list
         return found if isinstance(found, dict) and at(found, "metadata", "name") == one.name else None
 
     def line(self, one: Known, path: str) -> int:

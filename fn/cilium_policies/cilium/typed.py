@@ -2,32 +2,66 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from cilium_policies.lean import Any
 
 _TAG = "tag:yaml.org,2002:"
 
 
+class _Other(str):
+    """A scalar's text that is no text to the API server, with what it is."""
+
+    kind: str
+
+
 def typed(text: bytes) -> Any:
-    """The one document in `text` as JSON values. The text has been parsed before and is sound YAML."""
-    import yaml  # where the input holds no policies, nobody asks
+    """The one document in `text` as JSON values, read as every document is: what there is sound YAML is so here, an
+    anchor set again, a merge key and JSON's escapes included. Raises RefusedError for what is none."""
+    from cilium_policies.document.events import build  # where the input holds no policies, nobody asks
 
-    node = yaml.compose(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
-    return None if node is None else _value(node, {})
+    return _value(build(text, line=1, file="", events=_marked), {})
 
 
-def _value(node: Any, made: dict[int, Any]) -> Any:
-    known = made.get(id(node))
+def _marked(text: bytes) -> Callable[[], Any]:
+    """The events of a text, in which scalars of another type are marked."""
+    import yaml
+
+    from cilium_policies.document.events import events
+
+    get = events(text)
+    resolver: Any = yaml.resolver.Resolver
+    resolve = resolver().resolve
+
+    def marked() -> Any:
+        event = get()
+        if event.__class__ is yaml.ScalarEvent:
+            tag = event.tag
+            if tag is None or tag == "!":
+                tag = resolve(yaml.ScalarNode, event.value, event.implicit)
+            if tag != _TAG + "str":
+                event.value = _Other(event.value)
+                event.value.kind = tag.removeprefix(_TAG)
+        return event
+
+    return marked
+
+
+def _value(value: Any, made: dict[int, Any]) -> Any:
+    if isinstance(value, _Other):
+        return _scalar(str(value), value.kind)
+    if not isinstance(value, (dict, list)):
+        return value
+    known = made.get(id(value))
     if known is None:
-        known = made[id(node)] = _new(node, made)
+        known = made[id(value)] = _new(value, made)
     return known
 
 
-def _new(node: Any, made: dict[int, Any]) -> Any:
-    if node.id == "mapping":
-        return {key.value: _value(value, made) for key, value in node.value if key.id == "scalar"}
-    if node.id == "sequence":
-        return [_value(member, made) for member in node.value]
-    return _scalar(node.value, node.tag.removeprefix(_TAG))
+def _new(value: Any, made: dict[int, Any]) -> Any:
+    if isinstance(value, dict):
+        return {str(key): _value(member, made) for key, member in value.items()}
+    return [_value(member, made) for member in value]
 
 
 def _scalar(text: str, kind: str) -> Any:

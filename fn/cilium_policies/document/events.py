@@ -37,10 +37,17 @@ def parser(text: bytes) -> Any:
     return CParser(text)
 
 
-def build(text: bytes, *, line: int, file: str) -> Value:
-    """See `parse.load`."""
+def events(text: bytes) -> Callable[[], Any]:
+    """What gives the next event of `text`."""
+    return parser(text).get_event  # type: ignore[no-any-return]
+
+
+def build(
+    text: bytes, *, line: int, file: str, events: Callable[[bytes], Callable[[], Any]] = events
+) -> Value:
+    """See `parse.load`. `events` may change the scalars of a text."""
     try:
-        return _document(parser(text).get_event, b"&" in text)
+        return _document(events(text), b"&" in text)
     except UnknownAnchorError as bad:
         raise UnknownAliasError(_at(bad.message, bad.cure, bad.mark, line, file).finding) from None
     except DocumentError as bad:
@@ -49,7 +56,7 @@ def build(text: bytes, *, line: int, file: str) -> Value:
         if "escape code" in str(error) and text.lstrip()[:1] in (b"{", b"["):
             joined = PAIR.sub(_joined_pair, text)
             if joined != text:
-                return build(joined, line=line, file=file)
+                return build(joined, line=line, file=file, events=events)
         raise not_yaml(error, line, file) from None
 
 
