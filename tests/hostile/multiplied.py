@@ -22,6 +22,7 @@ from cilium_policies.evidence.edge import written_out
 from cilium_policies.function import Options, make, run
 
 from tests.hostile.kinds import Kind
+from tests.hostile.once import one_catalogue
 from tests.shapes import _object
 
 CASES = Path(__file__).parents[1] / "generate" / "silent_cuts"
@@ -125,7 +126,8 @@ def growth(group: str, kind: str, count: int = 20) -> float:
 
 def growth_of(one: Shape, beside: list[Shape], count: int = 20) -> float:
     """The same of one object."""
-    work(many(one, beside, 2))  # imports, and what is looked up once a process
-    # Each has names of its own: what is kept of names from one run to the next would make the later ones cheaper.
-    small, middle, large = (work(many(one, beside, count * by, 1000 * by)) for by in (1, 2, 4))
+    with one_catalogue():
+        work(many(one, beside, 2))  # imports, and what is looked up once a process
+        # Each has names of its own: what is kept of names from one run to the next would make the later ones cheaper.
+        small, middle, large = (work(many(one, beside, count * by, 1000 * by)) for by in (1, 2, 4))
     return (large - middle) / (middle - small)
