@@ -284,7 +284,7 @@ def _host_ports(value: str, key: str, file: bool) -> Iterator[Address]:
             start = end - len(host) - 1
         if not host or host[0] in ".-" or host.isdigit():
             continue
-        login = bool(key) and not file and is_login(value, start, match.end())
+        login = bool(key) and not file and is_login(value, start, match.end(), key)
         if not (login or begins(value, start)):
             continue
         if (file and is_commented(value, start)) or listens(host):

@@ -28,6 +28,8 @@ _UPSTREAM = r"\s{0,99}server(?:-template)?\s{1,9}\S{1,99}\s{1,9}(?:\d{1,4}\s{1,9
 NEAR = 400  # characters that are looked at in front of a place: a long line would make the search quadratic
 _LABEL = r"(?:[A-Za-z][\w.\-]{0,63}=)?"
 _LISTED = rf"(?:{_LABEL}[\w.\-]{{1,253}}:\d{{1,5}}[ ,;]{{1,3}}){{0,40}}{_LABEL}"
+_USER = r"(?!git@)[A-Za-z_][\w.+\-]{0,63}@"
+_MAILS = r"(?i)(?<![a-z])(?:e?mail|from|sender|to)(?![a-z])"
 
 
 def key_of(value: str, start: int, key: str, file: bool) -> str:
@@ -119,6 +121,8 @@ def is_listed(before: str) -> bool:
     return not before.strip(" ,") or re.fullmatch(_LISTED, before) is not None
 
 
-def is_login(value: str, start: int, end: int) -> bool:
-    """Whether a whole value is a user at a host with a port (`backup@nas:2222`), and no folder, as git writes them."""
-    return end == len(value) and re.fullmatch(r"(?!git@)[A-Za-z_][\w.+\-]{0,63}@", value[:start]) is not None
+def is_login(value: str, start: int, end: int, key: str) -> bool:
+    """Whether a whole value is a user at a host with a port (`backup@nas:2222`), and no folder, as git writes them, nor
+    whom a mail comes from."""
+    whole = end == len(value) and re.fullmatch(_USER, value[:start]) is not None
+    return whole and re.search(_MAILS, key) is None
