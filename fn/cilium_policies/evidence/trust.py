@@ -15,7 +15,7 @@ edge opens the Internet on a port. So the outside counts only where something is
   request.
 
 Helm values speak of the inside only, but for those that are called like an environment variable (as `https_proxy` and
-`httpsProxy`, too), and for devices
+`httpsProxy`, too), for those that a chart writes as they stand into the program's own file, and for devices
 (`unopened.is_device`); a custom resource's field that is called so (`env: [{name: API_URL, value: …}]`) is one.
 """
 
@@ -86,6 +86,8 @@ _DEFAULT = (
     r"|\$\{([A-Z][A-Z0-9_]{1,60}):?-)[a-z]{2,9}://"
 )
 _FILE_NAME = r"\.(?:json|ya?ml|toml|ini|conf|cfg|properties|xml|hcl|env|php)\W*$"
+# Values that a chart writes as they stand into the program's own file (Vector's; Mimir's, Loki's and Tempo's).
+_VERBATIM = r"(?:^|\.)(?:customConfig|structuredConfig)\."
 # How charts call a value that is a file.
 _FILES = ("config", "configuration", "conf", "cfg", "ini", "hcl", "properties")
 
@@ -143,12 +145,11 @@ def outside(found: Text, address: Address, workload: Workload, routed: bool) -> 
     if among and address.scheme in SCHEMES and is_private(address.host):
         # a device among other words, which nobody writes as an example: `OPTIONS: --satip_xml http://192.168.1.60/…`
         return _is_called(address, workload, routed)
-    inside = found.kind == "value" and not _is_file(found)
-    if inside and routed and address.direct and _is_of_sign_in(address):
-        return True
-    variable = re.fullmatch(_ENVIRONMENT, address.key) or re.fullmatch(_PROXY, address.key)
-    if not address.direct or (inside and not variable):
+    if not address.direct:
         return False
+    told = _of_value(found, address, routed)
+    if told is not None:
+        return told
     plain = is_variable(found) and (found.kind != "field" or re.fullmatch(_ENVIRONMENT, found.key))
     if plain and address.scheme != REPOSITORY:
         return _is_called(address, workload, routed) or is_of_a_task(found, address.host, workload)
@@ -158,6 +159,19 @@ def outside(found: Text, address: Address, workload: Workload, routed: bool) -> 
         return True
     ours = address.scheme in BROWSED and address.key.isupper() and OWN.issuperset(words(address.key))
     return not ours and is_field(address)  # `APP_URL=https://…` of a file `.env`
+
+
+def _of_value(found: Text, address: Address, routed: bool) -> bool | None:
+    """Whether an address in a Helm value is called outside; None: as in a variable or a file, which it becomes, or it
+    stands in no value."""
+    if found.kind != "value" or _is_file(found):
+        return None
+    if routed and _is_of_sign_in(address):
+        return True
+    if re.search(_VERBATIM, found.field) is not None:
+        return is_field(address)
+    variable = re.fullmatch(_ENVIRONMENT, address.key) or re.fullmatch(_PROXY, address.key)
+    return None if variable else False
 
 
 def _is_of_sign_in(address: Address) -> bool:
