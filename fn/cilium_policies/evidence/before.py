@@ -29,7 +29,7 @@ NEAR = 400  # characters that are looked at in front of a place: a long line wou
 _LABEL = r"(?:[A-Za-z][\w.\-]{0,63}=)?"
 _LISTED = rf"(?:{_LABEL}[\w.\-]{{1,253}}:\d{{1,5}}[ ,;]{{1,3}}){{0,40}}{_LABEL}"
 _USER = r"(?!git@)[A-Za-z_][\w.+\-]{0,63}@"
-_MAILS = r"(?i)(?<![a-z])(?:e?mail|from|sender|to)(?![a-z])"
+_MAILS = r"(?i)(?<![a-z])(?:e?mails?|from|sender|to|b?cc|reply|recipients?|contacts?)(?![a-z])"
 
 
 def key_of(value: str, start: int, key: str, file: bool) -> str:
