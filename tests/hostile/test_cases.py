@@ -87,6 +87,16 @@ CASES["a policy with an anchor of another item of the list"] = seeds.resource_li
         _OWN.replace("&a {matchLabels: {app: web}}", "*l"),
     ]
 )
+CASES["an object of pods whose kind is in small letters"] = "\n---\n".join(
+    json.dumps(one)
+    for one in (
+        thing("v1", "Namespace", "shop", space=None),
+        thing("example.com/v1", "worker", "w", spec={
+            "connectionRef": {"name": "main"},
+            "template": {"metadata": {"labels": {"app": "w"}}, "spec": {"containers": [{"name": "c"}]}},
+        }),
+    )
+)  # fmt: skip
 
 
 BROKEN = "apiVersion: v1\nkind: ServiceAccount\nmetadata:\n  name: web\nsecrets: ]\n"

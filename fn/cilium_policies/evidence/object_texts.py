@@ -213,7 +213,7 @@ def connected(source: Object, inventory: Inventory) -> Iterator[Text]:
         if not kinds[0] and key.endswith("Ref"):
             end = key[:1].upper() + key[1:-3]
             begins = re.findall("[A-Z][a-z0-9]*", source.kind)
-            kinds = ["".join(begins[:number]) + end for number in range(len(begins))]
+            kinds = ["".join(begins[:number]) + end for number in range(len(begins) or 1)]
         for kind in kinds if name and kinds[0] and not key.startswith("auth") else ():
             for namespace in ("", source.namespace):
                 one = inventory.get(kind, namespace, name)
