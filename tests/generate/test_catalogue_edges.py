@@ -375,3 +375,20 @@ spec:
         if "ingress" in (rule.entities or ())
     }
     assert len(asking) == 1, asking  # and not its machine learning
+
+
+def test_the_service_that_cilium_makes_for_a_gateway_leads_to_its_ingress() -> None:
+    found = policies(
+        namespace("net"),
+        """apiVersion: gateway.networking.k8s.io/v1
+kind: Gateway
+metadata: {name: tunnel, namespace: net}
+spec: {gatewayClassName: cilium, listeners: [{name: https, port: 443, protocol: HTTPS}]}
+""",
+        deployment(
+            "net/agent", extra="env: [{name: SERVICE, value: 'https://cilium-gateway-tunnel.net.svc:443'}]"
+        ),
+        config=Config(mode="enforce"),
+    )
+    told = found["net/agent"].specs[0].egress or ()
+    assert [rule.entities for rule in told if rule.entities] == [("ingress",)], told

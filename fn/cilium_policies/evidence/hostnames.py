@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from cilium_policies.evidence.routed import Proxied
 
 _HTTPS = 443
+_CILIUMS = "cilium-gateway-"  # Cilium's Service for a Gateway: no pods are behind it
 _OF_AWS = ("type", "scheme", "nlb-target-type", "internal")
 # Not -backend-protocol, which charts for everywhere set. The last three have a name written in the address's place.
 _NAMED_BALANCER = (
@@ -251,9 +252,10 @@ class Hostnames:
 
     def proxies(self, namespace: str, name: str, port: int, protocol: str) -> list[tuple[Peer, Port]]:
         """The pods and pod port behind a Gateway of this name; empty where its pods are not shown."""
-        if not self._gateways.workloads(namespace, name):
-            return []
-        return list(dict.fromkeys(self._gateway(namespace, name, port, protocol)))
+        if name.startswith(_CILIUMS) and self._gateways.is_cilium(namespace, name.removeprefix(_CILIUMS)):
+            return [(INGRESS, Port(port, protocol))]
+        served = self._gateways.workloads(namespace, name)
+        return list(dict.fromkeys(self._gateway(namespace, name, port, protocol))) if served else []
 
     def _gateway(self, namespace: str, name: str, port: int, protocol: str) -> Iterator[tuple[Peer, Port]]:
         gateway = self._gateways.gateway(namespace, name)
@@ -287,9 +289,8 @@ class Hostnames:
                 for end, target in backends(self._cluster, service, str(port), protocol)
                 if end == peer
             ]
-            for target in dict.fromkeys(found) or [Port(port, protocol)] * self._may_listen(
-                peer.workload, port
-            ):
+            spare = [Port(port, protocol)] * self._may_listen(peer.workload, port)
+            for target in dict.fromkeys(found) or spare:
                 yield peer, target
 
     def _may_listen(self, proxy: Workload, port: int) -> bool:
