@@ -57,6 +57,7 @@ REASONS: dict[tuple[str, str], str] = {
     ("evidence/public_dns.py", "Certificate"): "the kind of that API",
     ("kube/kinds.py", "Certificate"): "the same: what an inventory keeps of it",
     ("workloads/inventory/notes.py", "*"): "annotations, as those who read them spell them",
+    ("evidence/hostnames.py", "cilium-gateway"): "how Cilium calls the Service that it makes for a Gateway",
     ("evidence/nameservers.py", "pihole"): "a variable that lists name servers: PIHOLE_DNS_",
     ("evidence/peers.py", "infinispan"): "a word in the names of ports between members",
     ("evidence/peers.py", "hazelcast"): "the same",
