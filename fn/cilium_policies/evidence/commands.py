@@ -48,17 +48,9 @@ _FORMS = (
     # restic's `sftp:user@host:/folder`
     (("sftp:",), r"\bsftp:(?:[\w.\-]{1,64}@)?([A-Za-z0-9][\w.\-]{0,252}):(\d{1,5})?", 22),
 )  # fmt: skip
+_OF_FORMS = ("sql", "cqlsh", "bcp", "dp ", "sftp:", "mount")  # of which each sign of these forms holds one
 # BusyBox' and its kin, also in a file that names the command: `sendmail_path = sendmail -t -S mail:25`
 _MAILER = r"\bsendmail(?= )[^\n;|&]{0,200}? -S ?[\"']?([A-Za-z0-9][\w.\-]{0,252})(?::(\d{1,5}))?"
-_OF_FORMS = (
-    "sql",
-    "cqlsh",
-    "bcp",
-    "dp ",
-    "sftp:",
-    "mount",
-    "sendmail",
-)  # of which each sign of these forms holds one
 # A host alone, as curl and wget take it: `wget -qO- web/healthz`
 _FETCHED = r"(?<![\w./-])(?:curl|wget)(?= )((?:[ \t]{1,9}[^\s;|&]{1,300}){1,20})"
 _BARE = r"(?<!\S)[\"']?([A-Za-z][\w\-]{0,62})(?=[\"'/?\s]|$)"
