@@ -58,9 +58,8 @@ def names_of(inventory: Inventory, issuer: Object) -> Iterator[str]:
 
 def requests_to(inventory: Inventory, issuer: Object) -> Iterator[tuple[str, str]]:
     """The same, each with the namespace that asks."""
-    local = issuer.kind == "Issuer"
     for kind, namespace, asked, names in _requests(inventory):
-        if (kind, asked) == (issuer.kind, issuer.name) and (not local or namespace == issuer.namespace):
+        if _is_meant(issuer, kind, namespace, asked):
             yield from ((namespace, name) for name in names if name and not name.startswith("*"))
 
 
@@ -76,14 +75,25 @@ def solving(inventory: Inventory) -> Iterator[tuple[Object, list[Mapping]]]:
 
 def asking(inventory: Inventory, issuer: Object) -> Iterator[str]:
     """The namespaces whose objects ask an issuer for certificates, by a Certificate, an Ingress or a Gateway."""
-    local = issuer.kind == "Issuer"
     for kind, namespace, asked, _ in _requests(inventory):
-        if (kind, asked) == (issuer.kind, issuer.name) and (not local or namespace == issuer.namespace):
+        if _is_meant(issuer, kind, namespace, asked):
             yield namespace
+    for one in inventory.of("Gateway", group=GATEWAY_API):
+        if any(_is_meant(issuer, kind, one.namespace, asked) for kind, asked in _noted(one)):
+            yield one.namespace
+
+
+def _is_meant(issuer: Object, kind: str, namespace: str, name: str) -> bool:
+    """Whether who asks an issuer of this kind and name, from a namespace, asks this one."""
+    near = kind != "Issuer" or namespace == issuer.namespace
+    return near and (kind, name) == (issuer.kind, issuer.name)
+
+
+def _noted(one: Object) -> Iterator[tuple[str, str]]:
+    """Kind and name of the issuers that an Ingress or a Gateway names by its annotations."""
     for note, kind in _NOTES.items():
-        for one in inventory.of("Gateway", group=GATEWAY_API) if kind == issuer.kind else ():
-            if one.annotations.get(note) == issuer.name and (not local or one.namespace == issuer.namespace):
-                yield one.namespace
+        if name := one.annotations.get(note, ""):
+            yield kind, name
 
 
 def _requests(inventory: Inventory) -> Iterator[tuple[str, str, str, list[str]]]:
@@ -93,14 +103,10 @@ def _requests(inventory: Inventory) -> Iterator[tuple[str, str, str, list[str]]]
         names = [*map(text, sequence(one.spec.get("dnsNames"))), text(one.spec.get("commonName"))]
         yield text(issuer.get("kind")) or "Issuer", one.namespace, text(issuer.get("name")), names
     for one in inventory.of("Ingress"):
-        for note, kind in _NOTES.items():
-            if issuer_name := one.annotations.get(note, ""):
-                hosts = [
-                    text(host)
-                    for entry in mappings(one.spec.get("tls"))
-                    for host in sequence(entry.get("hosts"))
-                ]
-                yield kind, one.namespace, issuer_name, hosts
+        for kind, name in _noted(one):
+            tls = mappings(one.spec.get("tls"))
+            hosts = [text(host) for entry in tls for host in sequence(entry.get("hosts"))]
+            yield kind, one.namespace, name, hosts
 
 
 def looked_up(host: str) -> Iterator[str]:
