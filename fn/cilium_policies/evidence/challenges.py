@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from cilium_policies.evidence.edge import CidrPeer, Edge, EntityPeer, Evidence, Peer
-from cilium_policies.evidence.ends import ends
+from cilium_policies.evidence.edge import Edge, Evidence, Peer
+from cilium_policies.evidence.ends import WORLD, ends
 from cilium_policies.evidence.gateways import Gateways
 from cilium_policies.evidence.given import Given
 from cilium_policies.evidence.public_dns import asking, solving
@@ -21,7 +21,6 @@ from cilium_policies.workloads.cluster import Cluster
 
 _SOLVER = "challenge-solver"
 _PORT = Port(8089)  # pkg/issuer/acme/http/http.go, acmeSolverListenPort
-_CLASS = "kubernetes.io/ingress.class"
 
 
 def edges(cluster: Cluster, given: Given) -> Iterator[Edge]:
@@ -52,15 +51,14 @@ def _clients(
         if "ingress" in way:
             named = mapping(way.get("ingress"))
             for peer in gateways.ingress_class(_ingress(namespace, named)):
-                if isinstance(peer, CidrPeer) or (isinstance(peer, EntityPeer) and peer.name == "world"):
+                if peer.kind == "cidr" or peer == WORLD:
                     yield peer, ("Ingress", text(named.get("name")) or "cm-acme-http-solver")
 
 
 def _ingress(namespace: str, solver: Mapping) -> Object:
     """The Ingress that cert-manager makes for a challenge, or the one that it adds a path to."""
-    notes = {_CLASS: text(solver["class"])} if solver.get("class") else {}
-    metadata = {"name": text(solver.get("name")), "namespace": namespace, "annotations": notes}
-    spec = {"ingressClassName": text(solver.get("ingressClassName"))}
+    metadata = {"name": text(solver.get("name")), "namespace": namespace}
+    spec = {"ingressClassName": text(solver.get("ingressClassName")) or text(solver.get("class"))}
     return Object(
         {"apiVersion": "networking.k8s.io/v1", "kind": "Ingress", "metadata": metadata, "spec": spec}
     )
