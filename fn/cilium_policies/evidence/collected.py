@@ -4,7 +4,7 @@ it, and the Secrets and ConfigMaps that an operator gives the pods it makes from
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from cilium_policies.catalogue.conditions import names_at
 from cilium_policies.catalogue.flows import texts
@@ -150,9 +150,8 @@ class Collected:
 
                 for option, name in re.findall(_CONFIG_MAP_FLAG, one.value):
                     shown = self._cluster.inventory.get("ConfigMap", workload.namespace, name)
-                    if shown is None:
-                        continue
-                    yield from of_map(shown, option)
+                    if shown is not None:
+                        yield from of_map(shown, option)
 
     def _given_by_operator(self, workload: Workload, source: Object) -> Iterator[Text]:
         """Configuration that the custom resource names, or that is called like the workload, as operators name it."""
@@ -162,14 +161,14 @@ class Collected:
             yield from self._entries(workload.namespace, name)
         for path, name, key in keys:
             if not is_others(workload, source, path, self._reads):
-                yield from (one for one in self._entries(workload.namespace, name) if one.key == key)
+                yield from self._entries(workload.namespace, name, (key,))
         for one in self._cluster.inventory.of(f"{source.kind}Config"):
             from cilium_policies.evidence.tied import chooses  # few objects are there
 
             if chooses(self._cluster, source, one):
                 yield from fields_of(one)
                 for _, name, key in chosen_at(one.spec):
-                    yield from (each for each in self._entries(one.namespace, name) if each.key == key)
+                    yield from self._entries(one.namespace, name, (key,))
         yield from (each for one in others for each in fields_of(one))
 
     def _said_by(self, source: Object) -> _Said:
@@ -184,10 +183,12 @@ class Collected:
         for name in named_by_values(workload):
             yield from self._entries(workload.namespace, name)
 
-    def _entries(self, namespace: str, name: str) -> Iterator[Text]:
-        """What the ConfigMap and the Secret of this name say, or the template of what writes the Secret."""
+    def _entries(self, namespace: str, name: str, keys: Collection[str] = ()) -> Iterator[Text]:
+        """What the ConfigMap and the Secret of this name say, or the template of what writes the Secret; of `keys`
+        alone where some are said."""
         for kind in ("ConfigMap", "Secret"):
-            yield from self._configs.of(kind, namespace, name)
+            found = self._configs.of(kind, namespace, name)
+            yield from (one for one in found if one.key in keys) if keys else found
 
     def _read(self, workload: Workload, row: Mapping) -> Iterator[Text]:
         """Objects that a controller looks up and acts on: anybody's of a kind, or one of its own namespace by name."""
@@ -223,7 +224,7 @@ class Collected:
             yield from told_by(one, row) if name or "marked" in row else self._fields(one, row)
             kept = names_at(one.body, texts(row.get("entries")))
             for secret in secrets_of(one, row, workload.namespace):
-                yield from (each for each in self._entries(*secret) if not kept or each.key in kept)
+                yield from self._entries(*secret, kept)
 
     def _files(self, namespace: str, called: str) -> Iterator[Text]:
         """The entries that are called so of every ConfigMap and Secret of a namespace, whoever mounts them."""
