@@ -20,7 +20,6 @@ from cilium_policies.workloads.model import Text, Workload
 
 _WORDS = tuple(word for words, _, _ in FETCHERS + CALLS for word in words)  # most commands hold none
 _WORDS += tuple(word for word, _, _ in CLIENTS + REGIONAL)
-_INTERNET = InternetPeer()
 _OF_REMOTES = ("rclone",)  # of the program's image, command, variables or file
 _VARIABLES = tuple(map(str.lower, FETCHED_BY))
 _TYPES = ("type", "_TYPE")
@@ -34,10 +33,7 @@ def edges(cluster: Cluster, given: Given) -> Iterator[Edge]:
         yield from _remotes(workload)
         for text in workload.texts if workload.may_say(_VARIABLES) else ():
             if text.key in FETCHED_BY and text.value.strip():
-                evidence = Evidence("inferred", workload, text=text.without_value())
-                yield Edge(
-                    WorkloadPeer(workload), _INTERNET, (Port(443),), Reason("fetches", (text.key,)), evidence
-                )
+                yield _edge(workload, text, Reason("fetches", (text.key,)))
         for text in workload.texts:
             if text.kind == "env" or not (text.is_arguments or is_script(text)):
                 continue
@@ -46,14 +42,10 @@ def edges(cluster: Cluster, given: Given) -> Iterator[Edge]:
             words = " ".join(_commands(text).split())
             for _, pattern, ports in FETCHERS + CALLS * text.key.endswith(".py"):
                 if found := re.search(pattern, words):
-                    evidence = Evidence("inferred", workload, text=text.without_value())
-                    reason = Reason("fetches", (found[0],))
-                    yield Edge(WorkloadPeer(workload), _INTERNET, tuple(map(Port, ports)), reason, evidence)
+                    yield _edge(workload, text, Reason("fetches", (found[0],)), ports=ports)
             for _, pattern, host in CLIENTS + REGIONAL:
                 if found := re.search(pattern, words):
-                    evidence = Evidence("inferred", workload, text=text.without_value())
-                    reason = Reason("own-client", (found[0].strip(),))
-                    yield Edge(WorkloadPeer(workload), InternetPeer(host), (Port(443),), reason, evidence)
+                    yield _edge(workload, text, Reason("own-client", (found[0].strip(),)), host)
 
 
 def _remotes(workload: Workload) -> Iterator[Edge]:
@@ -65,11 +57,17 @@ def _remotes(workload: Workload) -> Iterator[Edge]:
         value = f"{text.key}={text.value}" if text.kind == "env" else _commands(text)
         if not holds(value, _TYPES):
             continue
-        for kind in dict.fromkeys(match[1] for match in re.finditer(REMOTE, value)):
-            evidence = Evidence("inferred", workload, text=text.without_value())
+        for kind in dict.fromkeys(re.findall(REMOTE, value)):
             for host in REMOTES[kind]:
-                reason = Reason("own-client", (kind,))
-                yield Edge(WorkloadPeer(workload), InternetPeer(host), (Port(443),), reason, evidence)
+                yield _edge(workload, text, Reason("own-client", (kind,)), host)
+
+
+def _edge(
+    workload: Workload, text: Text, reason: Reason, host: str = "", ports: tuple[int, ...] = (443,)
+) -> Edge:
+    """To a host, or to whatever of the Internet a text has these pods call."""
+    evidence = Evidence("inferred", workload, text=text.without_value())
+    return Edge(WorkloadPeer(workload), InternetPeer(host), tuple(map(Port, ports)), reason, evidence)
 
 
 def _commands(text: Text) -> str:
