@@ -83,7 +83,7 @@ def of_programs(
     if handing and flag(row.get("named")):
         handing = [one for one in handing if names(cluster, one, workload)]
     for one in handing:
-        held = one.texts if one.rendered else (*one.texts, *named(one))
+        held = (*one.texts, *named(one))
         handed = (found for found in held if found.kind == "entry" and files.search(found.key))
         if fields:
             lines = re.compile(rf"(?m)^[ \t-]*(?:{'|'.join(map(re.escape, fields))})[ \t]*:[ \t].*").findall
