@@ -10,6 +10,7 @@ from cilium_policies.builds.addresses import path_shown
 from cilium_policies.builds.app_roots import paths
 from cilium_policies.builds.applications import App
 from cilium_policies.builds.kustomization import Fields
+from cilium_policies.kube.labels import NAMESPACE_NAME
 from cilium_policies.kube.objects import CLUSTER_SCOPED, mapping
 
 # A namespace below `metadata`, as kustomize and helm write it; what is not found so is parsed.
@@ -33,7 +34,7 @@ def _options(app: App) -> list[str]:
 
 def _namespace(name: str, app: App) -> Fields:
     given = mapping(mapping(app.spec.get("syncPolicy")).get("managedNamespaceMetadata"))
-    labels = {**mapping(given.get("labels")), "kubernetes.io/metadata.name": name}
+    labels = {**mapping(given.get("labels")), NAMESPACE_NAME: name}
     return {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name, "labels": labels}}
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from cilium_policies.document.finding import ERROR, RefusedError
 from cilium_policies.kube.inventory import Inventory
 from cilium_policies.kube.objects import Mapping, Object, at, integer, mapping, mappings, sequence, text
-from cilium_policies.kube.selectors import selects
+from cilium_policies.kube.selectors import selects, selects_namespace
 from cilium_policies.lean import NamedTuple
 
 GATEWAY_API = "gateway.networking.k8s.io"
@@ -73,8 +73,7 @@ def takes_listeners(inventory: Inventory, gateway: Object, namespace: str) -> bo
     chosen = text(spaces.get("from"))
     if chosen == "Selector":
         space = inventory.get("Namespace", "", namespace)
-        named = {"kubernetes.io/metadata.name": namespace}
-        return space is None or selects(spaces.get("selector"), {**named, **space.labels})
+        return space is None or selects_namespace(spaces.get("selector"), namespace, space.labels)
     return chosen == "All" or (chosen == "Same" and namespace == gateway.namespace)
 
 
