@@ -20,21 +20,14 @@ INSTALLED = not os.path.exists(os.path.join(HERE, "..", "..", "..", "pyproject.t
 def stamp(source: str | os.PathLike[str]) -> str:
     """What changes whenever a file of these folders is added, removed, edited, renamed or replaced, be it by an older
     one, or the index gets another form: a name that comes or goes sets the time of its folder."""
-    count, times, sizes = 0, 0, 0
+    files = [os.stat(path) for path in (NO_PODS, *MAKERS)]
+    times = 0
     for folder in (source, DISTRIBUTIONS, CLOUDS):
         times += os.stat(folder).st_mtime_ns
         with os.scandir(folder) as entries:
-            for entry in entries:
-                if entry.name.endswith(".yaml"):
-                    of = entry.stat()
-                    count += 1
-                    times += of.st_mtime_ns
-                    sizes += of.st_size
-    for path in (NO_PODS, *MAKERS):
-        of = os.stat(path)
-        times += of.st_mtime_ns
-        sizes += of.st_size
-    return f"{count}:{sizes}:{times}"
+            files += (entry.stat() for entry in entries if entry.name.endswith(".yaml"))
+    times += sum(one.st_mtime_ns for one in files)
+    return f"{len(files)}:{sum(one.st_size for one in files)}:{times}"
 
 
 @lru_cache(maxsize=1)
