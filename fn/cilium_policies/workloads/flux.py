@@ -200,8 +200,7 @@ class _Owners:
         """Whichever Kustomization of the same text builds an object of which nothing tells."""
         if file not in self._streams:
             beside = [one for each in self._kustomizations.values() for one in each if one.where.file == file]
-            owners = [Owner(one, self._inventory) for one in beside]
-            self._streams[file] = Owner.any_of(owners) if owners else None
+            self._streams[file] = Owner.any_of([self._owner(one) for one in beside]) if beside else None
         return self._streams[file]
 
     def _of_file(self, file: str) -> Owner | None:
@@ -218,11 +217,16 @@ class _Owners:
             found = [one for one in found if one.namespace == namespace]
         if len(found) != 1:
             return None
-        ready = self._read.get(id(found[0]))
-        if ready is None:
-            ready = self._read[id(found[0])] = Owner(found[0], self._inventory)
+        ready = self._owner(found[0])
         if ready not in self.used:
             self.used.append(ready)
+        return ready
+
+    def _owner(self, one: Object) -> Owner:
+        """A Kustomization with its variables, which are read once."""
+        ready = self._read.get(id(one))
+        if ready is None:
+            ready = self._read[id(one)] = Owner(one, self._inventory)
         return ready
 
 
