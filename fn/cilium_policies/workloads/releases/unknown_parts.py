@@ -27,16 +27,15 @@ def unknown_parts(release: Release, catalogue: Catalogue) -> Iterator[Maker]:
     if not known:
         return  # one line stands for all of it
     on = [(key, mapping(held)) for key, held in release.values.items() if flag(mapping(held).get("enabled"))]
-    on = [(key, held) for key, held in on if not _OF_PODS.isdisjoint(held) or _is_chart(key, catalogue)]
-    if not on:
+    sure = [key for key, held in on if not _OF_PODS.isdisjoint(held)]
+    likely = [key for key, held in on if _OF_PODS.isdisjoint(held) and _is_chart(key, catalogue)]
+    if not (sure or likely):
         return
     told = _told(release, catalogue)
-    sure = [key for key, held in on if key not in told and not _OF_PODS.isdisjoint(held)]
-    likely = [key for key, _ in on if key not in told and key not in sure]
     for keys, guessed in ((sure, False), (likely, True)):
-        if keys:
+        if fresh := [key for key in keys if key not in told]:
             place, chart = release.namespace, release.chart
-            yield Maker(release.source, part=", ".join(keys), namespace=place, chart=chart, guessed=guessed)
+            yield Maker(release.source, part=", ".join(fresh), namespace=place, chart=chart, guessed=guessed)
 
 
 def _is_chart(key: str, catalogue: Catalogue) -> bool:
