@@ -5,12 +5,12 @@ from __future__ import annotations
 
 from cilium_policies.catalogue.distributions import Distribution
 from cilium_policies.catalogue.load import Catalogue
-from cilium_policies.document.parse import parsed
 from cilium_policies.kube.inventory import Inventory
-from cilium_policies.kube.objects import Object, text
+from cilium_policies.kube.objects import Mapping, Object
 from cilium_policies.workloads.model import Service, Workload
 from cilium_policies.workloads.releases import chart_values, charts
 from cilium_policies.workloads.releases.chart_objects import chart_objects
+from cilium_policies.workloads.releases.k3s import GROUP, written_values
 from cilium_policies.workloads.releases.release import Release
 from cilium_policies.workloads.releases.values import merge
 
@@ -26,17 +26,14 @@ def configured(
     """The Services by which pods that a distribution brings by a chart are published, and the objects and monitors that
     its values ask for; the pods get these values, and what they say of others to call."""
     known = catalogue.by_chart(chart)
-    for component, entry in known:
-        if component.name == made.component and not entry.values:
-            values = merge(made.values, parsed(text(config.spec.get("valuesContent"))))
-            release = Release(config, made.namespace, config.name, values)
-            release.chart = chart
-            target = charts.target_of(release, catalogue, component, entry, known, made)
-            made.values = values
-            written = chart_objects(release, catalogue)
-            behind = [one for one in target.services if one.is_published]
-            return behind, [*written, *chart_values.monitors(release, [target])]
-    return [], []
+    part = next((one for one in known if one[0].name == made.component and not one[1].values), None)
+    if part is None:
+        return [], []
+    release = _release(config, chart, made.values)
+    target = charts.target_of(release, catalogue, *part, known, made)
+    made.values = release.values
+    behind = [one for one in target.services if one.is_published]
+    return behind, [*chart_objects(release, catalogue), *chart_values.monitors(release, [target])]
 
 
 def others(
@@ -47,17 +44,14 @@ def others(
     told = {one.config for one in platform.brings}
     present = {one.component for one in workloads}
     services: list[Service] = []
-    for config in shown.of(_KIND, group="helm.cattle.io"):
+    for config in shown.of(_KIND, group=GROUP):
         chart = config.name.removeprefix(_PREFIX)
         elsewhere = config.name in told or shown.get(_CHART, config.namespace, config.name) is not None
         known = catalogue.by_chart(chart)
         is_dns = any(one.data.get("role") == _DNS for one, _ in known)
         if elsewhere or is_dns or chart.endswith(_DEFINITIONS):
             continue
-        release = Release(
-            config, config.namespace, config.name, parsed(text(config.spec.get("valuesContent")))
-        )
-        release.chart = chart if known else config.name
+        release = _release(config, chart if known else config.name, {})
         made, behind, objects = charts.workloads_of(release, catalogue)
         fresh = [one for one in made if not one.component or one.component not in present]
         for one in fresh:
@@ -66,3 +60,10 @@ def others(
         services += behind if len(fresh) == len(made) else ()
         shown.add(objects)
     return services
+
+
+def _release(config: Object, chart: str, values: Mapping) -> Release:
+    """The release of a chart that such an object lays its values over."""
+    made = Release(config, config.namespace, config.name, merge(values, written_values(config)))
+    made.chart = chart
+    return made
