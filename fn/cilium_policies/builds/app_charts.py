@@ -11,7 +11,8 @@ import re
 
 from cilium_policies.builds.applications import HOME
 from cilium_policies.builds.kustomization import Fields
-from cilium_policies.builds.repository import ARGO, Repository, within
+from cilium_policies.builds.reach import lies_in
+from cilium_policies.builds.repository import ARGO, Repository
 
 _KINDS = (
     b"kind: Application\n",
@@ -24,8 +25,8 @@ _PARTS = "charts"  # where Helm keeps a chart's dependencies
 
 def holding(repository: Repository) -> list[str]:
     """The folders of charts in whose templates an Application or ApplicationSet stands."""
-    parts = [f"{one}/{_PARTS}".lstrip("/") for one in repository.charts]
-    own = [one for one in sorted(repository.charts) if not any(within(one, part) for part in parts)]
+    parts = {f"{one}/{_PARTS}".lstrip("/") for one in repository.charts}
+    own = [one for one in sorted(repository.charts) if not lies_in(one, parts)]
     templates: dict[str, list[str]] = {}
     for file in repository.files:
         for chart in repository.charts_of_template(file):

@@ -8,7 +8,7 @@ from functools import cache, partial
 
 from cilium_policies.builds import kustomization
 from cilium_policies.builds.artifact import ARTIFACTS, Reference, beginning, reference_of
-from cilium_policies.builds.reach import covered, named, patched
+from cilium_policies.builds.reach import covered, lies_in, named, patched
 from cilium_policies.builds.repository import FLUX, Found, Repository, clean, path_of, within
 from cilium_policies.builds.unit import Unit
 from cilium_policies.document import parse
@@ -151,7 +151,7 @@ class _Leads:
 
     def _covers(self, one: Found, other: Found) -> bool:
         path = self._path(one)
-        return bool(path) and any(within(other.folder, it) for it in self._covered(path))
+        return bool(path) and lies_in(other.folder, self._covered(path))
 
     def _names(self, one: Found, other: Found) -> bool:
         path = self._path(one)

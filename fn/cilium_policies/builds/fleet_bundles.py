@@ -8,6 +8,7 @@ from hashlib import md5
 
 from cilium_policies.builds.git import address
 from cilium_policies.builds.kustomization import Fields
+from cilium_policies.builds.reach import lies_in
 from cilium_policies.builds.repository import FLEET_GROUP, Repository, clean, within
 from cilium_policies.document.filenames import FLEET
 from cilium_policies.document.finding import Finding, RefusedError
@@ -83,9 +84,9 @@ def _as_go_reads(fields: Fields, names: Iterable[str]) -> Fields:
 
 def _holds_more(repository: Repository, path: str, found: Iterable[str]) -> bool:
     """Whether a folder that a GitRepo names holds manifests that are no other bundle's: it is one as well."""
-    inner = [one for one in found if within(one, path)]
+    inner = {one for one in found if within(one, path)}
     files = (*repository.files_below(path), *repository.folders_below(path))
-    return any(not any(within(file, one) for one in inner) for file in files)
+    return not all(lies_in(file, inner) for file in files)
 
 
 def _files(repository: Repository) -> list[str]:
