@@ -105,17 +105,11 @@ class Ahead:
 
 def handed(unit: Unit) -> Mapping:
     """The spec with the types that Go reads, as far as it goes into the kustomization. Most say where the folder is and
-    its namespace, so that the text need not be read a second time."""
+    its namespace, so that the text need not be read a second time; of a first one, which no build has printed, all is
+    text."""
     if is_plain(unit):
         return {key: value for key, value in unit.one.spec.items() if key in _NAMES}
-    return mapping(texts.typed(unit.text or _written(unit.one)).get("spec"))
-
-
-def _written(one: Object) -> bytes:
-    """A first Kustomization, which no build has printed."""
-    import json  # few of them hand over more than words
-
-    return json.dumps(one.body).encode()
+    return mapping(texts.typed(unit.text).get("spec")) if unit.text else unit.one.spec
 
 
 def is_plain(unit: Unit) -> bool:
