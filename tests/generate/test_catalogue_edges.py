@@ -153,6 +153,13 @@ def test_a_client_gets_where_the_service_of_the_usual_port_leads(led: str, on: s
     assert {one.port for group in rule.ports or () for one in group.ports} == on
 
 
+def test_an_edge_without_ports_stays_one_to_any_port_of_a_server_with_a_service() -> None:
+    server = deployment("shop/partner", port=8080)
+    asked = {"to": "component:partner", "why": "it opens ports at random"}
+    [rule] = rules("egress", asked, server, service("shop/partner"))
+    assert rule.ports is None
+
+
 @pytest.mark.parametrize(
     ("chart", "made", "name"),
     [("valkey", "createPrimary", "cache-valkey-primary"), ("redis", "createMaster", "cache-redis-master")],

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Iterator
+from collections.abc import Callable, Iterator
 from functools import lru_cache
 
 from cilium_policies.catalogue.conditions import at
@@ -76,15 +76,14 @@ def _by_service(
 ) -> tuple[Port, ...]:
     """Where a client of another component gets by the server's Services, if none of the ports that it shows stands
     behind one: `80 -> 8081` of a Service, where a side-car answers on 8081 for a program that listens on 8080."""
-    behind = _served(server, cluster)
-    if (
-        not server.rendered
-        or not behind
-        or any(one.end or (one.number, one.protocol) in behind for one in shown)
-    ):
+    if not server.rendered or any(one.end for one in shown):
+        return shown
+    doors = list(_doors(server, cluster))
+    behind = {pod for _, pod in doors}
+    if not behind or any((one.number, one.protocol) in behind for one in shown):
         return shown
     asked = {(one.number, one.protocol) for one in usual}
-    return tuple(Port(*one) for one in sorted(_served(server, cluster, asked=asked))) or shown
+    return tuple(Port(*pod) for pod in sorted({pod for port, pod in doors if port in asked})) or shown
 
 
 def _moved(one: Port, moved: dict[int, int]) -> Iterator[Port]:
@@ -177,19 +176,19 @@ def declared(workload: Workload, cluster: Cluster) -> frozenset[tuple[int, str]]
     return own | _served(workload, cluster, metrics=True)
 
 
-def _served(
-    workload: Workload, cluster: Cluster, *, metrics: bool = False, asked: Container[tuple[int, str]] = ()
-) -> set[tuple[int, str]]:
-    """The pod ports behind its Services, those that are called after metrics only if asked for; with `asked` those
-    behind these ports of a Service."""
-    found = set()
+def _served(workload: Workload, cluster: Cluster, *, metrics: bool = False) -> set[tuple[int, str]]:
+    """The pod ports behind its Services, those that are called after metrics only if asked for."""
+    return {pod for _, pod in _doors(workload, cluster, metrics=metrics)}
+
+
+def _doors(
+    workload: Workload, cluster: Cluster, *, metrics: bool = False
+) -> Iterator[tuple[tuple[int, str], tuple[int, str]]]:
+    """The ports of its Services, each with that of the pod behind it."""
     for entry in cluster.doors(workload):
-        if asked and (entry.port, entry.protocol) not in asked:
-            continue
         target = cluster.target_port(workload, entry.target or str(entry.port), entry.protocol)
         if target is not None and (metrics or not is_of_metrics(entry.name)):
-            found.add((target.number, target.protocol))
-    return found
+            yield (entry.port, entry.protocol), (target.number, target.protocol)
 
 
 def serving(
