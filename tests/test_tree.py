@@ -19,6 +19,8 @@ from cilium_policies import listing, staging, tree
 from cilium_policies.config.model import Write
 from cilium_policies.document.finding import RefusedError, line_of
 
+from tests.hostile.writes import finish
+
 DENY = b"apiVersion: cilium.io/v2\nkind: CiliumNetworkPolicy\nmetadata:\n  name: default-deny\n  namespace: media\n"
 POLICIES = [
     tree.Policy("media", "default-deny", DENY),
@@ -41,12 +43,6 @@ def listed(root: Path) -> dict[str, bytes]:
     return {
         str(path.relative_to(root)): path.read_bytes() for path in sorted(root.rglob("*")) if path.is_file()
     }
-
-
-def finish(root: str) -> None:
-    """What the next writer does first."""
-    with staging.alone(root):
-        pass
 
 
 def test_the_seeds_layout() -> None:
@@ -236,7 +232,7 @@ def test_killed_hard_it_leaves_nothing_that_git_would_take_and_the_next_run_clea
         writer.stdout.close()
         stages = list(tmp_path.glob(f"{staging.STAGE}*"))
         left += len(stages)
-        finish(str(tmp_path))
+        finish(tmp_path)
         assert len(set(listed(tmp_path).values())) < 2
         with staging.alone(str(tmp_path)):
             staging.apply(str(tmp_path), {f"a/{name}.yaml": tree.OWN for name in range(60)}, [])
@@ -253,7 +249,7 @@ def test_killed_between_two_folders_that_it_empties_the_next_run_removes_the_out
     (stage / "journal.json").write_text('{"paths": [], "removed": ["c/network-policies/app/a.yaml"]}')
     (tmp_path / "c").mkdir()
     (tmp_path / "d").mkdir()
-    finish(str(tmp_path))
+    finish(tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == ["d"]
 
 
@@ -312,8 +308,8 @@ def test_killed_at_any_moment_and_finished_the_tree_is_as_before_or_as_after(
         old = listed(tmp_path)
         stopped = killed_at(last, monkeypatch, lambda: tree.write(root, after, prune=True))
         if then == "killed again":
-            killed_at(1, monkeypatch, lambda: finish(root))
-        finish(root)
+            killed_at(1, monkeypatch, lambda: finish(tmp_path))
+        finish(tmp_path)
         assert listed(tmp_path) in (old, new), last
         seen.add(listed(tmp_path) == new)
         assert not list(tmp_path.glob(f"{staging.STAGE}*"))
@@ -389,7 +385,7 @@ def test_a_journal_that_somebody_else_wrote_moves_nothing(
     (root / "a/mine.yaml").write_text("kind: Mine\n")
     (stage / "journal.json").write_text(journal)
     (stage / "0").write_bytes(tree.OWN if staged is None else staged)
-    finish(str(root))
+    finish(root)
     assert listed(tmp_path) == {"root/a/mine.yaml": b"kind: Mine\n"}
     assert not stage.exists()
 
