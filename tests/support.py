@@ -20,7 +20,13 @@ def namespace(name: str) -> str:
 
 
 def deployment(
-    where: str, *, labels: str = "", port: int = 8080, extra: str = "", kind: str = "Deployment"
+    where: str,
+    *,
+    labels: str = "",
+    port: int = 8080,
+    image: str = "",
+    extra: str = "",
+    kind: str = "Deployment",
 ) -> str:
     """A workload NS/NAME; `labels` as a flow mapping's inside, `extra` lines of the container."""
     place, name = where.split("/")
@@ -40,7 +46,7 @@ spec:
     spec:
       containers:
       - name: main
-        image: registry.example.org/{name}:1
+        image: {image or f"registry.example.org/{name}:1"}
         ports:
         - containerPort: {port}
 {more}"""

@@ -119,11 +119,15 @@ def test_results_of_tests(tmp_path: Path) -> None:
     assert (item["test"], item["line"], item["passed"]) == ("from/web -> from/db:5432 allow", 4, True)
 
 
-RADARR = deployment("media/radarr", labels="app.kubernetes.io/name: radarr").replace(
-    "registry.example.org/radarr:1", "ghcr.io/home-operations/radarr:6.0.4"
+RADARR = deployment(
+    "media/radarr",
+    labels="app.kubernetes.io/name: radarr",
+    image="ghcr.io/home-operations/radarr:6.0.4",
 )
-PROWLARR = deployment("media/prowlarr", labels="app.kubernetes.io/name: prowlarr").replace(
-    "registry.example.org/prowlarr:1", "ghcr.io/home-operations/prowlarr:2.3.0"
+PROWLARR = deployment(
+    "media/prowlarr",
+    labels="app.kubernetes.io/name: prowlarr",
+    image="ghcr.io/home-operations/prowlarr:2.3.0",
 )
 
 

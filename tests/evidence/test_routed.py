@@ -102,8 +102,7 @@ def test_every_proxy_of_an_object_answers_at_its_name() -> None:
         "projectcontour.io/HTTPProxy",
         "virtualhost: {fqdn: sso.acme.com}, routes: [{services: [{name: web, port: 80}]}]",
     )
-    other = deployment("q/envoy", labels="app: envoy", port=8444)
-    other = other.replace("registry.example.org/envoy", "docker.io/projectcontour/contour")
+    other = deployment("q/envoy", labels="app: envoy", port=8444, image="docker.io/projectcontour/contour:1")
     other = (namespace("q"), other, service("q/envoy", port=443, target="8444"))
     client = deployment("a/client", extra="env: [{name: SSO_URL, value: 'https://sso.acme.com'}]")
     reads = READS.replace("GROUP", "projectcontour.io")

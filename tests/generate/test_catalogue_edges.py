@@ -226,11 +226,10 @@ spec:
         server = deployment(
             "shop/authentik-server",
             labels="app.kubernetes.io/name: authentik, app.kubernetes.io/component: server",
-        ).replace("registry.example.org/authentik-server:1", "ghcr.io/goauthentik/server:2026.5")
+            image="ghcr.io/goauthentik/server:2026.5",
+        )
         server += "      volumes: [{name: b, configMap: {name: blueprints}}]\n"
-    outpost = deployment("shop/outpost", port=9000).replace(
-        "registry.example.org/outpost:1", "ghcr.io/goauthentik/proxy:2026.5"
-    )
+    outpost = deployment("shop/outpost", port=9000, image="ghcr.io/goauthentik/proxy:2026.5")
     others = [
         text
         for name, port in (("books", 6060), ("idm", 8443))
@@ -267,8 +266,11 @@ spec:
   endpoints: [{{port: app-metrics}}]
   selector: {{matchLabels: {{app.kubernetes.io/instance: traces}}}}
 """
-    scraper = deployment("ops/prometheus", labels="app.kubernetes.io/name: prometheus", port=9090).replace(
-        "registry.example.org/prometheus:1", "quay.io/prometheus/prometheus:v3"
+    scraper = deployment(
+        "ops/prometheus",
+        labels="app.kubernetes.io/name: prometheus",
+        port=9090,
+        image="quay.io/prometheus/prometheus:v3",
     )
     found = policies(namespace("shop"), namespace("ops"), release, scraper, config=Config(mode="enforce"))
     told = {

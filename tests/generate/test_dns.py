@@ -12,8 +12,7 @@ USUAL = {("k8s-app", ("coredns", "kube-dns"))}
 
 
 def coredns(where: str, labels: str) -> str:
-    text = deployment(where, labels=labels, port=53)
-    return text.replace("registry.example.org/coredns:1", "registry.k8s.io/coredns/coredns:v1.12.0")
+    return deployment(where, labels=labels, port=53, image="registry.k8s.io/coredns/coredns:v1.12.0")
 
 
 def dns(*documents: str, **fields: object) -> Dns:

@@ -19,9 +19,14 @@ def named(name: str) -> dict[str, str]:
     return {"fqdn": name, "cidr": "203.0.113.9/32"}
 
 
-def cloudflared(more: str = "") -> str:
-    found = deployment("net/tunnel", labels="app.kubernetes.io/name: cloudflared")
-    return found.replace("registry.example.org/tunnel:1", "cloudflare/cloudflared:2026.1.0") + more
+def cloudflared(extra: str = "") -> str:
+    """The tunnel; `extra` lines of its container."""
+    return deployment(
+        "net/tunnel",
+        labels="app.kubernetes.io/name: cloudflared",
+        image="cloudflare/cloudflared:2026.1.0",
+        extra=extra,
+    )
 
 
 DOCUMENTS = (namespace("net"), namespace("kube-system"), cloudflared())
@@ -49,9 +54,7 @@ def test_an_entry_that_lists_its_names(verdicts, fqdn, expected):
 
 def test_a_name_that_the_input_gives_is_added_to_the_entrys(verdicts):
     extra = "env:\n- {name: TELEMETRY_URL, value: 'https://metrics.acme-corp.com/x'}\n"
-    tunnel = deployment("net/tunnel", labels="app.kubernetes.io/name: cloudflared", extra=extra)
-    tunnel = tunnel.replace("registry.example.org/tunnel:1", "cloudflare/cloudflared:2026.1.0")
-    documents = (namespace("net"), namespace("kube-system"), tunnel)
+    documents = (namespace("net"), namespace("kube-system"), cloudflared(extra))
     asked = [
         ask(pod("net/tunnel"), named("metrics.acme-corp.com"), 443),
         ask(pod("net/tunnel"), named("api.cloudflare.com"), 443),
@@ -112,7 +115,8 @@ def test_whom_nobody_names(verdicts, fqdn, expected):
 CERT_MANAGER = deployment(
     "cert-manager/cert-manager",
     labels="app.kubernetes.io/name: cert-manager, app.kubernetes.io/component: controller",
-).replace("registry.example.org/cert-manager:1", "quay.io/jetstack/cert-manager-controller:v1.20.0")
+    image="quay.io/jetstack/cert-manager-controller:v1.20.0",
+)
 ISSUER = """apiVersion: cert-manager.io/v1
 kind: ClusterIssuer
 metadata:
@@ -215,8 +219,9 @@ def test_known_says_what_keeps_addresses_and_why():
 UNPOLLER = deployment(
     "web/unpoller",
     labels="app.kubernetes.io/name: unpoller",
+    image="ghcr.io/unpoller/unpoller:v2",
     extra="env:\n- {name: UP_UNIFI_DEFAULT_URL, value: 'https://unifi.internal'}\n",
-).replace("registry.example.org/unpoller:1", "ghcr.io/unpoller/unpoller:v2")
+)
 IN_LAN = {"fqdn": "unifi.internal", "cidr": "192.168.7.9/32"}
 
 
@@ -313,8 +318,10 @@ spec: {mode: enforce, allow: [{from: {pod: web/app}, to: {fqdn: api.example.net}
     assert judge.once(text.decode(), outcome.stdout.decode(), asked) == ["allow", "allow"]
 
 
-SOURCE = deployment("flux-system/source-controller", labels="app: source-controller").replace(
-    "registry.example.org/source-controller:1", "ghcr.io/fluxcd/source-controller:v1.5.0"
+SOURCE = deployment(
+    "flux-system/source-controller",
+    labels="app: source-controller",
+    image="ghcr.io/fluxcd/source-controller:v1.5.0",
 )
 INSTANCE = """apiVersion: fluxcd.controlplane.io/v1
 kind: FluxInstance
@@ -341,9 +348,7 @@ def test_the_source_of_a_flux_instance_is_a_name(verdicts):
     ]
 
 
-ALLOY = deployment("web/alloy", labels="app.kubernetes.io/name: alloy").replace(
-    "registry.example.org/alloy:1", "grafana/alloy:v1.12.0"
-)
+ALLOY = deployment("web/alloy", labels="app.kubernetes.io/name: alloy", image="grafana/alloy:v1.12.0")
 
 
 @pytest.mark.parametrize(
@@ -436,9 +441,7 @@ def test_a_host_that_the_input_names_brings_where_it_sends_its_clients(verdicts)
 
 def test_a_url_of_the_own_configuration_is_a_name_beside_the_entrys(verdicts):
     note = "env:\n- {name: BANNER, value: 'sign in at https://sso.home.example/auth'}\n"
-    tunnel = deployment("net/tunnel", labels="app.kubernetes.io/name: cloudflared", extra=note)
-    tunnel = tunnel.replace("registry.example.org/tunnel:1", "cloudflare/cloudflared:2026.1.0")
-    documents = (namespace("net"), namespace("kube-system"), tunnel)
+    documents = (namespace("net"), namespace("kube-system"), cloudflared(note))
     asked = [
         ask(pod("net/tunnel"), named("sso.home.example"), 443),
         ask(pod("net/tunnel"), named("evil.example.net"), 443),
@@ -449,8 +452,9 @@ def test_a_url_of_the_own_configuration_is_a_name_beside_the_entrys(verdicts):
 def test_a_url_beside_an_entry_of_one_name(verdicts):
     """An edge to one name (`to: fqdn:…`) lists no more than that one."""
     ini = "env:\n- {name: GF_TOKEN_PAGE, value: 'see https://sso.home.example/token'}\n"
-    grafana = deployment("web/grafana", labels="app.kubernetes.io/name: grafana", extra=ini)
-    grafana = grafana.replace("registry.example.org/grafana:1", "grafana/grafana:12.0.0")
+    grafana = deployment(
+        "web/grafana", labels="app.kubernetes.io/name: grafana", image="grafana/grafana:12.0.0", extra=ini
+    )
     asked = [
         ask(pod("web/grafana"), named("grafana.com"), 443),
         ask(pod("web/grafana"), named("sso.home.example"), 443),
@@ -465,8 +469,7 @@ def test_a_url_beside_an_entry_of_one_name(verdicts):
 
 
 def media(name: str, image: str) -> str:
-    found = deployment(f"media/{name}", labels=f"app.kubernetes.io/name: {name}")
-    return found.replace(f"registry.example.org/{name}:1", image)
+    return deployment(f"media/{name}", labels=f"app.kubernetes.io/name: {name}", image=image)
 
 
 RADARR = media("radarr", "ghcr.io/home-operations/radarr:6.0.4")

@@ -7,10 +7,16 @@ from cilium_policies.config.model import Config
 from tests.support import deployment, namespace, policies, service
 
 JENKINS = deployment(
-    "ci/jenkins", labels="app.kubernetes.io/component: jenkins-controller", port=8080
-).replace("registry.example.org/jenkins:1", "docker.io/jenkins/jenkins:lts")
-HUB = deployment("nb/hub", labels="app: jupyterhub, component: hub, release: books", port=8081).replace(
-    "registry.example.org/hub:1", "quay.io/jupyterhub/k8s-hub:4"
+    "ci/jenkins",
+    labels="app.kubernetes.io/component: jenkins-controller",
+    port=8080,
+    image="docker.io/jenkins/jenkins:lts",
+)
+HUB = deployment(
+    "nb/hub",
+    labels="app: jupyterhub, component: hub, release: books",
+    port=8081,
+    image="quay.io/jupyterhub/k8s-hub:4",
 )
 
 

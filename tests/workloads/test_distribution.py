@@ -54,8 +54,10 @@ def test_no_default_deny_no_policies_of_theirs() -> None:
 
 
 def test_what_the_input_shows_is_not_brought_again() -> None:
-    shown = deployment("shop/metrics", labels="k8s-app: metrics-server").replace(
-        "registry.example.org/metrics:1", "registry.k8s.io/metrics-server/metrics-server:v0.8.0"
+    shown = deployment(
+        "shop/metrics",
+        labels="k8s-app: metrics-server",
+        image="registry.k8s.io/metrics-server/metrics-server:v0.8.0",
     )
     found = k3s(namespace("kube-system"), namespace("shop"), shown, BOUND)
     assert "kube-system/metrics-server" not in found
@@ -64,8 +66,10 @@ def test_what_the_input_shows_is_not_brought_again() -> None:
 
 def test_what_only_calls_itself_so_takes_nobodys_place() -> None:
     """Anybody can write a label and an image in a namespace of his own; a ClusterRoleBinding is the platform's word."""
-    shown = deployment("shop/metrics", labels="k8s-app: metrics-server").replace(
-        "registry.example.org/metrics:1", "registry.k8s.io/metrics-server/metrics-server:v0.8.0"
+    shown = deployment(
+        "shop/metrics",
+        labels="k8s-app: metrics-server",
+        image="registry.k8s.io/metrics-server/metrics-server:v0.8.0",
     )
     for more in ((), (BOUND.replace("Cluster", ""),), (BOUND.replace("name: default", "name: other"),)):
         assert "kube-system/metrics-server" in k3s(namespace("kube-system"), namespace("shop"), shown, *more)
