@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import textwrap
+from collections.abc import Iterable
 
 from cilium_policies.catalogue.load import load
-from cilium_policies.cilium.model import Policy
+from cilium_policies.cilium.model import Policy, Rule
 from cilium_policies.config.model import Config
 from cilium_policies.config.settings import Settings
 from cilium_policies.document.split import split
@@ -98,6 +99,11 @@ def policies(*documents: str, config: Config | None = None) -> dict[str, Policy]
     """Generated policies by `namespace/name`."""
     found = made(*documents, config=config).policies.policies
     return {f"{one.namespace}/{one.name}".lstrip("/"): one for one in found}
+
+
+def ports(rules: Iterable[Rule] | None) -> set[str]:
+    """The ports that these rules name."""
+    return {port.port for rule in rules or () for group in rule.ports or () for port in group.ports}
 
 
 def bound(account: str, rule: str) -> str:

@@ -8,7 +8,7 @@ import pytest
 from cilium_policies.cilium.model import Rule
 from cilium_policies.config.model import ClusterConfig, Config
 
-from tests.support import deployment, namespace, policies, service
+from tests.support import deployment, namespace, policies, ports, servers, service
 
 PROGRAM = {
     "component": "program",
@@ -107,14 +107,12 @@ spec:
 """
     found = policies(namespace("o11y"), agent, config=Config(mode="enforce"))
     [own] = [one for name, one in found.items() if "collector" in name]
-    told = {
-        port.port
+    told = [
+        rule
         for rule in own.specs[0].ingress or ()
-        for group in rule.ports or ()
-        for port in group.ports
         if "world" in (rule.entities or ()) or any(one.cidr == "0.0.0.0/0" for one in rule.cidrs or ())
-    }
-    assert told == {"9999"}
+    ]
+    assert ports(told) == {"9999"}
 
 
 @pytest.mark.parametrize(("said", "opened"), [("false", False), ("False", False), ("true", True)])
@@ -150,7 +148,7 @@ def test_a_client_gets_where_the_service_of_the_usual_port_leads(led: str, on: s
     server = deployment("shop/partner", port=8080)
     door = service("shop/partner").replace("port: 80\n    targetPort: 8080", led)
     [rule] = rules("egress", edge("to", "component:partner", ports=["8080/TCP", "80/TCP"]), server, door)
-    assert {one.port for group in rule.ports or () for one in group.ports} == on
+    assert ports([rule]) == on
 
 
 def test_an_edge_without_ports_stays_one_to_any_port_of_a_server_with_a_service() -> None:
@@ -187,10 +185,9 @@ spec:
 
     def asked(policy: str) -> set[tuple[str, bool]]:
         return {
-            (one.port, bool(rule.entities))
+            (port, bool(rule.entities))
             for rule in found[policy].specs[0].egress or ()
-            for group in rule.ports or ()
-            for one in group.ports
+            for port in ports([rule])
         }
 
     assert ("6379", False) in asked("shop/front")
@@ -236,16 +233,10 @@ spec:
         for text in (deployment(f"shop/{name}", port=port), service(f"shop/{name}", target=str(port)))
     ]
     found = policies(namespace("shop"), blueprint, server, outpost, *others, config=Config(mode="enforce"))
-    ports = {
-        one.port
-        for name, policy in found.items()
-        if name.endswith("outpost")
-        for rule in policy.specs[0].egress or ()
-        for group in rule.ports or ()
-        for one in group.ports
-    }
-    assert "6060" in ports
-    assert "8443" not in ports
+    [asking] = [policy for name, policy in found.items() if name.endswith("outpost")]
+    told = ports(asking.specs[0].egress)
+    assert "6060" in told
+    assert "8443" not in told
 
 
 @pytest.mark.parametrize(("enabled", "opened"), [("true", True), ("false", False)])
@@ -273,15 +264,8 @@ spec:
         image="quay.io/prometheus/prometheus:v3",
     )
     found = policies(namespace("shop"), namespace("ops"), release, scraper, config=Config(mode="enforce"))
-    told = {
-        one.port
-        for name, policy in found.items()
-        if name.startswith("shop/") and "traces" in name
-        for rule in policy.specs[0].ingress or ()
-        for group in rule.ports or ()
-        for one in group.ports
-    }
-    assert ("8765" in told) is opened
+    [asked] = [policy for name, policy in found.items() if name.startswith("shop/") and "traces" in name]
+    assert ("8765" in ports(asked.specs[0].ingress)) is opened
 
 
 def test_what_the_values_of_one_part_of_a_chart_name_no_other_part_calls() -> None:
@@ -293,17 +277,10 @@ spec:
   values:
     recommender: {extraArgs: {storage: prometheus, prometheus-address: "http://history.shop.svc:9090"}}
 """
-    server = (
-        deployment("shop/history", port=9090) + "---\n" + service("shop/history", port=9090, target="9090")
+    found = policies(
+        namespace("shop"), release, *servers("shop", history=9090), config=Config(mode="enforce")
     )
-    found = policies(namespace("shop"), release, server, config=Config(mode="enforce"))
-    calls = {
-        name
-        for name, policy in found.items()
-        for rule in policy.specs[0].egress or ()
-        for group in rule.ports or ()
-        if any(one.port == "9090" for one in group.ports)
-    }
+    calls = [name for name, policy in found.items() if "9090" in ports(policy.specs[0].egress)]
     assert len(calls) == 1, calls
 
 
@@ -334,14 +311,8 @@ spec:
         service("mon/other", target="8765"),
         config=Config(mode="enforce"),
     )
-    told = {
-        one.port
-        for name, policy in found.items()
-        if "alertmanager" in name
-        for rule in policy.specs[0].egress or ()
-        for group in rule.ports or ()
-        for one in group.ports
-    }
+    [asking] = [policy for name, policy in found.items() if "alertmanager" in name]
+    told = ports(asking.specs[0].egress)
     assert "8080" in told
     assert "8765" not in told
 

@@ -8,7 +8,7 @@ from cilium_policies.config.model import Allow, ClusterConfig, Config
 from cilium_policies.config.peer import ConfigPeer, peer
 from cilium_policies.kube.ports import Port
 
-from tests.support import deployment, namespace, policies, service
+from tests.support import deployment, namespace, policies, ports, service
 
 WEBHOOK = """apiVersion: admissionregistration.k8s.io/v1
 kind: ValidatingWebhookConfiguration
@@ -94,7 +94,7 @@ def dns_rules(found: dict[str, Policy]) -> list[tuple[object, list[str]]]:
     return [
         (
             selected((rule,)) or rule.entities or [one.cidr for one in rule.cidrs or ()],
-            sorted({port.port for group in rule.ports or () for port in group.ports}),
+            sorted(ports([rule])),
         )
         for rule in found["a/allow-dns"].specs[0].egress or ()
     ]
@@ -109,10 +109,10 @@ def test_openshift_has_its_own_dns_pods_and_their_port() -> None:
 
 
 def test_ports_and_resolvers_outside_are_the_users_to_say() -> None:
-    [(_, ports), outside] = dns_rules(
+    [(_, told), outside] = dns_rules(
         of(namespace("a"), dns_ports=(5353,), dns_addresses=("169.254.20.10/32",))
     )
-    assert (ports, outside) == (["5353"], (["169.254.20.10/32"], ["53"]))
+    assert (told, outside) == (["5353"], (["169.254.20.10/32"], ["53"]))
 
 
 def test_cloud_dns_is_asked_only_where_the_user_says_gke() -> None:
