@@ -7,6 +7,7 @@ from cilium_policies.kube.objects import Object
 from cilium_policies.workloads.model import Workload
 
 from tests.evidence.shown import cluster, deployment, flows, service
+from tests.support import bound
 
 _APP = deployment("web", "[{containerPort: 8080, name: http}]") + service(
     "web", "[{name: http, port: 80, targetPort: http}]"
@@ -27,18 +28,7 @@ spec:
       serviceAccountName: {name}
       containers: [{{name: proxy, image: "registry.invalid/{name}", args: {args}, ports: [{{containerPort: 443}}]}}]
 ---
-apiVersion: rbac.authorization.k8s.io/v1
-kind: ClusterRole
-metadata: {{name: {name}}}
-rules: [{{apiGroups: [{group}], resources: [{resource}], verbs: [update]}}]
----
-apiVersion: rbac.authorization.k8s.io/v1
-kind: ClusterRoleBinding
-metadata: {{name: {name}}}
-roleRef: {{kind: ClusterRole, name: {name}}}
-subjects: [{{kind: ServiceAccount, name: {name}, namespace: edge}}]
----
-"""
+""" + bound(f"edge/{name}", f"apiGroups: [{group}], resources: [{resource}], verbs: [update]")
 
 
 def _ingress(spec: str) -> str:

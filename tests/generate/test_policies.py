@@ -6,23 +6,9 @@ from cilium_policies.config.model import Allow, Config
 from cilium_policies.config.peer import ConfigPeer
 from cilium_policies.kube.ports import Port
 
-from tests.support import deployment, namespace, policies, service
+from tests.support import bound, deployment, namespace, policies, service
 
-API_CLIENT = """apiVersion: rbac.authorization.k8s.io/v1
-kind: ClusterRoleBinding
-metadata:
-  name: {name}
-roleRef: {{apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: {name}}}
-subjects:
-- {{kind: ServiceAccount, name: default, namespace: {ns}}}
----
-apiVersion: rbac.authorization.k8s.io/v1
-kind: ClusterRole
-metadata:
-  name: {name}
-rules:
-- {{apiGroups: [""], resources: [pods], verbs: [list]}}
-"""
+API_CLIENT = bound("ops/default", 'apiGroups: [""], resources: [pods], verbs: [list]')
 
 KUSTOMIZATION = """apiVersion: kustomize.toolkit.fluxcd.io/v1
 kind: Kustomization
@@ -81,7 +67,7 @@ def test_one_direction_in_audit_and_one_off() -> None:
 
 
 def test_callers_of_the_api_stand_in_one_policy_where_the_namespace_is_declared() -> None:
-    caller = (deployment("ops/robot"), API_CLIENT.format(name="robot", ns="ops"))
+    caller = (deployment("ops/robot"), API_CLIENT)
     declared = policies(namespace("ops"), *caller)
     assert [len(policy_object(declared["ops/allow-kube-apiserver"])["specs"])] == [1]
     assert declared["ops/robot"].specs[0].egress == (Rule(),)
@@ -112,7 +98,7 @@ spec: {endpointSelector: {}, ingress: [{}]}
 
 
 def test_the_cluster_wide_form_replaces_the_rules_of_each_namespace() -> None:
-    caller = (namespace("ops"), deployment("ops/robot"), API_CLIENT.format(name="robot", ns="ops"))
+    caller = (namespace("ops"), deployment("ops/robot"), API_CLIENT)
     found = policies(*caller, config=Config(mode="enforce", cluster_wide=True))
     assert sorted(found) == ["allow-dns-all", "allow-kube-apiserver", "ops/default-deny", "ops/robot"]
     for name in ("allow-dns-all", "allow-kube-apiserver"):

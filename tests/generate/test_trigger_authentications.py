@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.support import namespace, policies, ports, servers
+from tests.support import bound, namespace, policies, ports, servers
 
 SCALER = """apiVersion: apps/v1
 kind: Deployment
@@ -22,17 +22,7 @@ kind: Secret
 metadata: {name: queue, namespace: %s}
 stringData: {host: 'http://app:pw@queue.shop.svc.cluster.local:15672/work', other: 'redis://cache.shop:6379'}
 """
-READER = """apiVersion: rbac.authorization.k8s.io/v1
-kind: ClusterRole
-metadata: {name: keda}
-rules: [{apiGroups: [keda.sh, ""], resources: ["*"], verbs: ["*"]}]
----
-apiVersion: rbac.authorization.k8s.io/v1
-kind: ClusterRoleBinding
-metadata: {name: keda}
-roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: keda}
-subjects: [{kind: ServiceAccount, name: keda-operator, namespace: keda}]
-"""
+READER = bound("keda/keda-operator", 'apiGroups: [keda.sh, ""], resources: ["*"], verbs: ["*"]')
 
 
 @pytest.mark.parametrize(
