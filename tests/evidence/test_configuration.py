@@ -15,6 +15,9 @@ _DB = deployment("db", "[{containerPort: 5432, name: pg}]") + service(
     "db", "[{name: pg, port: 15432, targetPort: pg}]"
 )
 _TO_DB = {"shop/web > shop/db 5432/TCP"}
+# A ConfigMap, to which its data are added, and the lines of a pod that mounts it.
+_CONF = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: conf, namespace: shop}\n"
+_MOUNTED = "      volumes: [{name: c, configMap: {name: conf}}]"
 
 
 def _calls(env: str = "", more: str = _DB, extra: str = "", settings: Settings | None = None) -> set[str]:
@@ -113,11 +116,10 @@ def test_arguments_and_mounted_files() -> None:
     assert _calls(extra="        args: ['--store=db:15432']") == _TO_DB
     assert _calls(extra="        args: [--store, 'db:15432']") == _TO_DB
     assert _calls(extra="        command: [sh, -c, 'pg_dump -h x; run --to postgres://db:15432/a']") == _TO_DB
-    mounted = "      volumes: [{name: c, configMap: {name: conf}}]"
-    conf = "apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: conf, namespace: shop}}\ndata: {{app.yml: '{}'}}\n---\n"
-    assert _calls(more=_DB + conf.format("store: {host: x}, url: db:15432"), extra=mounted) == _TO_DB
-    assert _calls(more=_DB + conf.format("# url: db:15432"), extra=mounted) == set()
-    assert _calls(more=_DB + conf.format("url: db:15432")) == set()  # nobody mounts it
+    conf = _CONF + "data: {app.yml: '%s'}\n---\n"
+    assert _calls(more=_DB + conf % "store: {host: x}, url: db:15432", extra=_MOUNTED) == _TO_DB
+    assert _calls(more=_DB + conf % "# url: db:15432", extra=_MOUNTED) == set()
+    assert _calls(more=_DB + conf % "url: db:15432") == set()  # nobody mounts it
 
 
 def test_external_secret_template_tells_the_address() -> None:
@@ -360,12 +362,7 @@ def test_an_address_on_the_api_servers_port_may_be_a_nodes(url: str, block: str)
 
 
 def test_files_name_the_outside_only_in_fields_that_are_called() -> None:
-    mounted = "      volumes: [{name: c, configMap: {name: conf}}]"
-    conf = """
-apiVersion: v1
-kind: ConfigMap
-metadata: {name: conf, namespace: shop}
-data:
+    conf = f"""{_CONF}data:
   app.yml: |
     # https://docs.vendor.com
     endpoint: https://api.vendor.com
@@ -374,9 +371,9 @@ data:
   index.html: |
     url: https://page.vendor.com
   board.json: |
-    {"panels": [], "url": "https://board.vendor.com"}
+    {{"panels": [], "url": "https://board.vendor.com"}}
 """
-    assert _calls(more=conf, extra=mounted) == {"shop/web > internet:api.vendor.com 443/TCP"}
+    assert _calls(more=conf, extra=_MOUNTED) == {"shop/web > internet:api.vendor.com 443/TCP"}
 
 
 def test_helm_values_name_services_but_not_the_outside() -> None:
@@ -499,11 +496,7 @@ def test_load_balancer_address_leads_to_its_pods() -> None:
 def test_the_key_of_an_entry_does_not_decide(key: str) -> None:
     """A variable from a ConfigMap is the same variable, however its entry is called."""
     env = f"[{{name: STRIPE_API, valueFrom: {{configMapKeyRef: {{name: conf, key: {key}}}}}}}]"
-    conf = f"""
-apiVersion: v1
-kind: ConfigMap
-metadata: {{name: conf, namespace: shop}}
-data: {{{key}: "https://api.stripe.com"}}
+    conf = f"""{_CONF}data: {{{key}: "https://api.stripe.com"}}
 ---
 """
     assert _calls(env, conf) == {"shop/web > internet:api.stripe.com 443/TCP"}
@@ -512,14 +505,9 @@ data: {{{key}: "https://api.stripe.com"}}
 @pytest.mark.parametrize(("host", "block"), [("10.1.0.9", "10.1.0.9/32"), ("[fd00:1::9]", "fd00:1::9/128")])
 @pytest.mark.parametrize("scheme", ["rtsp", "rtspx", "tcp"])
 def test_a_device_by_number_in_a_file_is_called_in_either_family(scheme: str, host: str, block: str) -> None:
-    mounted = "      volumes: [{name: c, configMap: {name: conf}}]"
-    conf = f"""
-apiVersion: v1
-kind: ConfigMap
-metadata: {{name: conf, namespace: shop}}
-data: {{go2rtc.yaml: "streams:\\n  drive:\\n    - {scheme}://{host}:7441/x\\n"}}
+    conf = f"""{_CONF}data: {{go2rtc.yaml: "streams:\\n  drive:\\n    - {scheme}://{host}:7441/x\\n"}}
 """
-    assert _calls(more=conf, extra=mounted) == {f"shop/web > cidr:{block} 7441/TCP"}
+    assert _calls(more=conf, extra=_MOUNTED) == {f"shop/web > cidr:{block} 7441/TCP"}
 
 
 @pytest.mark.parametrize(
@@ -536,16 +524,11 @@ data: {{go2rtc.yaml: "streams:\\n  drive:\\n    - {scheme}://{host}:7441/x\\n"}}
 def test_a_constant_of_a_script_is_called_also_where_its_url_is_an_apis(
     constant: str, target: set[str]
 ) -> None:
-    mounted = "      volumes: [{name: c, configMap: {name: conf}}]"
-    conf = f"""
-apiVersion: v1
-kind: ConfigMap
-metadata: {{name: conf, namespace: shop}}
-data:
+    conf = f"""{_CONF}data:
   bridge.py: |
     import urllib.request
     {constant}
     def send(data):
         return urllib.request.urlopen(urllib.request.Request(TRACKER_API_URL, data=data))
 """
-    assert _calls(more=conf, extra=mounted) == {f"shop/web > internet:{host} 443/TCP" for host in target}
+    assert _calls(more=conf, extra=_MOUNTED) == {f"shop/web > internet:{host} 443/TCP" for host in target}
