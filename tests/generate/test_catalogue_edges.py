@@ -105,7 +105,7 @@ spec:
         - {containerPort: 8125, hostPort: 8125, protocol: UDP}
         - {containerPort: 9999, hostPort: 9999}
 """
-    found = policies(namespace("o11y"), agent, config=Config(mode="enforce"))
+    found = policies(namespace("o11y"), agent)
     [own] = [one for name, one in found.items() if "collector" in name]
     told = [
         rule
@@ -126,7 +126,7 @@ spec:
   chart: {{spec: {{chart: ingress-nginx}}}}
   values: {{controller: {{service: {{type: ClusterIP}}, hostPort: {{enabled: {said}}}}}}}
 """
-    found = policies(namespace("edge"), release, config=Config(mode="enforce"))
+    found = policies(namespace("edge"), release)
     told = {
         entity
         for one in found.values()
@@ -181,7 +181,7 @@ spec:
       env:
       - {{name: CACHE_URL, value: "redis://{name}.shop.svc:6379"}}
     """)  # fmt: skip
-    found = policies(namespace("shop"), release, client, config=Config(mode="enforce"))
+    found = policies(namespace("shop"), release, client)
 
     def asked(policy: str) -> set[tuple[str, bool]]:
         return {
@@ -232,7 +232,7 @@ spec:
         for name, port in (("books", 6060), ("idm", 8443))
         for text in (deployment(f"shop/{name}", port=port), service(f"shop/{name}", target=str(port)))
     ]
-    found = policies(namespace("shop"), blueprint, server, outpost, *others, config=Config(mode="enforce"))
+    found = policies(namespace("shop"), blueprint, server, outpost, *others)
     [asking] = [policy for name, policy in found.items() if name.endswith("outpost")]
     told = ports(asking.specs[0].egress)
     assert "6060" in told
@@ -263,7 +263,7 @@ spec:
         port=9090,
         image="quay.io/prometheus/prometheus:v3",
     )
-    found = policies(namespace("shop"), namespace("ops"), release, scraper, config=Config(mode="enforce"))
+    found = policies(namespace("shop"), namespace("ops"), release, scraper)
     [asked] = [policy for name, policy in found.items() if name.startswith("shop/") and "traces" in name]
     assert ("8765" in ports(asked.specs[0].ingress)) is opened
 
@@ -277,9 +277,7 @@ spec:
   values:
     recommender: {extraArgs: {storage: prometheus, prometheus-address: "http://history.shop.svc:9090"}}
 """
-    found = policies(
-        namespace("shop"), release, *servers("shop", history=9090), config=Config(mode="enforce")
-    )
+    found = policies(namespace("shop"), release, *servers("shop", history=9090))
     calls = [name for name, policy in found.items() if "9090" in ports(policy.specs[0].egress)]
     assert len(calls) == 1, calls
 
@@ -309,7 +307,6 @@ spec:
         service("mon/beat"),
         deployment("mon/other", port=8765),
         service("mon/other", target="8765"),
-        config=Config(mode="enforce"),
     )
     [asking] = [policy for name, policy in found.items() if "alertmanager" in name]
     told = ports(asking.specs[0].egress)
@@ -346,7 +343,6 @@ spec:
 """,
         deployment("sso/auth", port=9000),
         service("sso/auth", target="9000"),
-        config=Config(mode="enforce"),
     )
     asking = {
         name
@@ -368,7 +364,6 @@ spec: {gatewayClassName: cilium, listeners: [{name: https, port: 443, protocol: 
         deployment(
             "net/agent", extra="env: [{name: SERVICE, value: 'https://cilium-gateway-tunnel.net.svc:443'}]"
         ),
-        config=Config(mode="enforce"),
     )
     told = found["net/agent"].specs[0].egress or ()
     assert [rule.entities for rule in told if rule.entities] == [("ingress",)], told
