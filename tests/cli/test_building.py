@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Collection
 from pathlib import Path
 
 import pytest
@@ -93,15 +94,24 @@ def test_no_line_means_something_else_than_click_says(
     assert asked == [read]
 
 
-def test_a_usual_line_imports_neither_click_nor_subprocess(tmp_path: Path) -> None:
+def _built(folder: Path, modules: Collection[str]) -> tuple[str, str]:
+    """What `build` prints of a folder that has its own tools; its exit code with which of the modules it imports."""
     script = (
         "import sys; sys.argv = ['cilium-policies', 'build', sys.argv[1]]; from cilium_policies.cli import main; "
-        "code = main(); print(code, sorted({'click', 'yaml', 'subprocess'} & set(sys.modules)))"
+        f"code = main(); sys.stderr.write(repr((code, sorted({set(modules)} & set(sys.modules)))))"
     )
     done = subprocess.run(
-        [sys.executable, "-I", "-c", script, str(tmp_path)], capture_output=True, text=True, check=True
+        [sys.executable, "-I", "-c", script, str(folder)],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={**os.environ, "PATH": f"{folder}:{os.environ['PATH']}"},
     )
-    assert done.stdout == "1 []\n"
+    return done.stdout, done.stderr.splitlines()[-1]
+
+
+def test_a_usual_line_imports_neither_click_nor_subprocess(tmp_path: Path) -> None:
+    assert _built(tmp_path, {"click", "yaml", "subprocess"}) == ("", "(1, [])")
 
 
 ROOT = """
@@ -128,19 +138,9 @@ def test_a_build_imports_nothing_that_other_repositories_need(tmp_path: Path) ->
     tool = tmp_path / "kustomize"
     tool.write_text("#!/bin/sh\ncat <<'END'" + ROOT + "END\n")
     tool.chmod(0o755)
-    script = (
-        "import sys; sys.argv = ['cilium-policies', 'build', sys.argv[1]]; from cilium_policies.cli import main; "
-        f"code = main(); sys.stderr.write(repr((code, sorted(set({UNNEEDED}) & set(sys.modules)))))"
-    )
-    done = subprocess.run(
-        [sys.executable, "-I", "-c", script, str(tmp_path)],
-        capture_output=True,
-        text=True,
-        check=True,
-        env={**os.environ, "PATH": f"{tmp_path}:{os.environ['PATH']}"},
-    )
-    assert "name: flux-system" in done.stdout
-    assert done.stderr.splitlines()[-1] == "(0, [])"
+    printed, imported = _built(tmp_path, UNNEEDED)
+    assert "name: flux-system" in printed
+    assert imported == "(0, [])"
 
 
 PRINTS = """
