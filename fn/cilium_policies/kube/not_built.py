@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from cilium_policies.kube.inventory import Inventory
-from cilium_policies.kube.objects import Object, at, mapping, sequence, text
+from cilium_policies.kube.objects import Object, at, mapping, mappings, text
 from cilium_policies.kube.reading import API
 
 NOT_BUILT = f"{API}/not-built"  # the reason
@@ -37,9 +37,9 @@ def _of_sets(inventory: Inventory) -> Iterator[tuple[Object, str]]:
     from cilium_policies.kube.application_sets import alone, not_fixed  # few inputs have such
 
     shown = {  # a dump of a cluster holds what they made
-        text(mapping(owner).get("name"))
+        text(owner.get("name"))
         for made in inventory.of("Application", group=_ARGO)
-        for owner in sequence(made.metadata.get("ownerReferences"))
+        for owner in mappings(made.metadata.get("ownerReferences"))
     }
     for one in sets:
         if one.name in shown:
@@ -76,7 +76,7 @@ def of_other_paths(inventory: Inventory) -> Iterator[tuple[Object, str]]:
     asked: dict[str, list[Object]] = {}
     for one in inventory.of("Application", group=_ARGO):
         told = mapping(one.spec.get("source"))
-        each = [told] if told else [mapping(row) for row in sequence(one.spec.get("sources"))]
+        each = [told] if told else mappings(one.spec.get("sources"))
         for url in dict.fromkeys(text(row.get("repoURL")) for row in each if text(row.get("path"))):
             asked.setdefault(url.lower().removesuffix("/").removesuffix(".git"), []).append(one)
     for url, found in asked.items():
