@@ -7,9 +7,9 @@ from collections.abc import Collection, Iterable, Iterator
 
 from cilium_policies.config.model import EGRESS
 from cilium_policies.evidence.edge import Edge
-from cilium_policies.evidence.ends import HOST
+from cilium_policies.evidence.ends import HOST, cidr
 from cilium_policies.evidence.kubelets import Unasked
-from cilium_policies.evidence.public_names import is_of_local_network
+from cilium_policies.evidence.public_names import is_number, is_of_local_network
 from cilium_policies.evidence.unopened import Unopened, Unplaced
 from cilium_policies.generate.uncovered import GUESSED, UNKNOWN, Key, Uncovered, of_workload, some
 from cilium_policies.lean import TYPE_CHECKING
@@ -95,7 +95,8 @@ def _called(edges: Iterable[Edge]) -> set[tuple[WorkloadKey, int]]:
 
 
 def _peer(host: str) -> str:
-    return f"{{cidr: {host}/32}}" if host.replace(".", "").isdigit() else f"{{fqdn: {host}}}"
+    """What the config calls a host: an address of either family, or a name."""
+    return f"{{cidr: {cidr(host).name}}}" if is_number(host) else f"{{fqdn: {host}}}"
 
 
 def _leads(edge: Edge, one: Unopened, mode: NamesMode) -> bool:
