@@ -8,7 +8,8 @@ from cilium_policies.workloads.makers import Maker
 
 def of_part(maker: Maker) -> Uncovered:
     """It stands for the pods of all these parts: an entry of the user's, by which they are known, closes it."""
-    first = maker.part.partition(",")[0]
+    parts = tuple(maker.part.split(", "))
+    first = parts[0]
     define = f"components.define: [{{component: {maker.chart}-{first}"
     row = f"{{chart: {maker.chart}, values: {first}, enabled: {first}.enabled, labels: {{LABEL: …}}}}"
     line = f"{define}, charts: [{row}], edges: […]}}]"
@@ -23,5 +24,5 @@ def of_part(maker: Maker) -> Uncovered:
         (maker.part, maker.chart),
         line,
         "",
-        tuple(maker.part.split(", ")),
+        parts,
     )
