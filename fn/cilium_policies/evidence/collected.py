@@ -34,6 +34,7 @@ from cilium_policies.workloads.configs import Configs, named_by_values
 from cilium_policies.workloads.model import Text, Workload
 from cilium_policies.workloads.sidecars import Sidecars
 
+NAMES_SECRETS = frozenset(("secrets", "secretIn", "marked"))  # by which a row says which Secrets are meant
 _RELEASES = ("HelmRelease", "Application", "ApplicationSet")
 # Where they name one that holds an address: of several workloads of the release that does not say which calls it.
 _OF_ADDRESSES = (
@@ -270,7 +271,7 @@ class Collected:
     def secrets(self, workload: Workload) -> Iterator[tuple[str, str]]:
         """Namespace and name of the Secrets that say whom such pods call: what they read names them, or a mark does."""
         for row in self._rows(workload):
-            if not {"secrets", "secretIn", "marked"} & row.keys() or not is_switched_on(workload, row):
+            if NAMES_SECRETS.isdisjoint(row) or not is_switched_on(workload, row):
                 continue
             own = (workload.source,) if "own" in row and workload.source is not None else ()
             for one in self._objects(workload, row) if "kind" in row else own:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from cilium_policies.catalogue.flows import texts
 from cilium_policies.catalogue.model import Component
 from cilium_policies.catalogue.recognise import part_of
-from cilium_policies.evidence.collected import Collected, followed
+from cilium_policies.evidence.collected import NAMES_SECRETS, Collected, followed
 from cilium_policies.evidence.object_texts import is_below, named
 from cilium_policies.kube.inventory import Inventory
 from cilium_policies.kube.labels import RELEASE_NAME
@@ -63,8 +63,7 @@ def hidden_beside(one: Workload, cluster: Cluster, entry: Component) -> list[str
     target of backups), and that the input does not show."""
     reads = mappings(entry.data.get("reads"))
     # Of a scaler's Secrets, which its `secrets` have read, those alone are asked for that its parameters say it of.
-    named = {"secrets", "secretIn", "marked"}
-    rows = [row for row in reads if named & row.keys() and not flag(row.get("scaler"))]
+    rows = [row for row in reads if not (NAMES_SECRETS.isdisjoint(row) or flag(row.get("scaler")))]
     told = dict.fromkeys(Collected(cluster, {entry.name: rows}).secrets(one)) if rows else {}
     for row in (each for each in reads if flag(each.get("scaler"))):
         from cilium_policies.evidence.from_env import kept_in  # few programs read such objects
