@@ -104,3 +104,19 @@ def test_an_image_that_other_charts_run_too_tells_its_own_program(image, compone
 )
 def test_repository_of_an_image(image, repository):
     assert repository_of(image) == repository
+
+
+@pytest.mark.parametrize(
+    ("labels", "image", "component"),
+    [
+        ({"app.kubernetes.io/name": "vaultwarden", "app": "pass-web"}, "registry.own/vw", "vaultwarden"),
+        ({"app": "ci-web"}, "concourse/concourse:8", "concourse-web"),
+        ({"app": "ci-worker"}, "concourse/concourse:8", "concourse-worker"),
+        ({"app": "shop-web"}, "registry.own/shop", ""),
+    ],
+)
+def test_the_labels_of_a_chart_that_many_others_write_hide_no_ones_own(
+    labels: dict[str, str], image: str, component: str
+) -> None:
+    found = recognise(load.load(), labels={**labels, "release": "r"}, images=[image], name=labels["app"])
+    assert (found.name if found else "") == component
