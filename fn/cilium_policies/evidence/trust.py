@@ -15,8 +15,9 @@ edge opens the Internet on a port. So the outside counts only where something is
   request.
 
 Helm values speak of the inside only, but for those that are called like an environment variable (as `https_proxy` and
-`httpsProxy`, too), for those that a chart writes as they stand into the program's own file, and for devices
-(`unopened.is_device`); a custom resource's field that is called so (`env: [{name: API_URL, value: …}]`) is one.
+`httpsProxy`, too), for those that a chart writes as they stand into the program's own file, for devices
+(`unopened.is_device`) and for servers that the catalogue lets the pods call or that an unknown chart's values name
+(`unopened.is_of_an_edge`); a custom resource's field that is called so (`env: [{name: API_URL, value: …}]`) is one.
 """
 
 from __future__ import annotations

@@ -13,6 +13,7 @@ from cilium_policies.config.model import Config
 from cilium_policies.document.finding import Finding, of_config
 from cilium_policies.evidence.given import Given
 from cilium_policies.evidence.unopened import STORE
+from cilium_policies.evidence.unrendered import is_unknown
 from cilium_policies.generate.dns import SERVICES, Dns
 from cilium_policies.generate.roles import Roles, may_serve, usual_scrapers
 from cilium_policies.kube.objects import Mapping, walk_strings
@@ -23,6 +24,7 @@ _CLIENTS = ("all-pods", "same-namespace")
 _NODES = ("host", "remote-node")
 _PODS = ("all-pods",)
 _WEB = (53, 80, 443)
+_MAIL = (25, 465, 587)
 _CALLED_OUTSIDE = ("internet", "world", "fqdn", "cidr")
 _OUTSIDE = ("world", "ingress-clients")
 
@@ -91,7 +93,7 @@ def given(cluster: Cluster, catalogue: Catalogue, parts: Roles, config: Config) 
         unopened=[],
         unasked=[],
         stated=frozenset(entry.name for entry in checked),
-        called=frozenset(one for entry in entries for one in _called(entry, parts)),
+        called=frozenset(one for entry in entries for one in _called(entry, parts)) | _may_call(cluster),
         resolvers=tuple(
             one for one in parts.dns if one.kind == "labels" and _is_unshown(cluster, one.namespace)
         ),
@@ -154,6 +156,14 @@ def _called(entry: Component, parts: Roles) -> Iterator[tuple[WorkloadKey, int, 
         for one in pods if called else ():
             if is_among(entry.played(one.labels), known.part):
                 yield from ((one.key, *each) for each in called)
+
+
+def _may_call(cluster: Cluster) -> frozenset[tuple[WorkloadKey, int, str]]:
+    """What the values of a release that nobody knows may name outside: a chart has no `externalDatabase.host` but for
+    its pods to call it, and all of them stand here as one. Web ports are left out: charts are told their own URLs."""
+    servers = [(port, "TCP") for port in (*SERVERS, *_MAIL)]
+    unknown = [one.key for one in cluster.workloads if is_unknown(one)]
+    return frozenset((key, *each) for key in unknown for each in (*servers, (0, STORE)))
 
 
 def _between_members(component: Component) -> set[tuple[str, int, str]]:
