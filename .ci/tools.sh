@@ -4,6 +4,7 @@
 # Bare Debian, root, package registries only. Idempotent: what is there stays, what was built is cached.
 # `tools.sh release` builds what the release's rehearsal needs besides, crane and cosign: minutes, and 120 MB.
 # `tools.sh buildkit` builds BuildKit and buildx, with which it is rehearsed whole: a quarter of an hour, and 130 MB.
+# `tools.sh helm4` builds the next Helm beside the one that is tested everywhere: minutes, and 80 MB.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 . "$here/env.sh"
@@ -70,6 +71,10 @@ base_image() { # no image registry can be reached: Debian's own packages make th
 if [ "${1:-}" = release ]; then
   go_tool crane github.com/google/go-containerregistry/cmd/crane
   go_tool cosign .
+  exit
+fi
+if [ "${1:-}" = helm4 ]; then
+  go_tool helm4 helm.sh/helm/v4/cmd/helm "-X helm.sh/helm/v4/internal/version.version=v4.3.2"
   exit
 fi
 if [ "${1:-}" = buildkit ]; then

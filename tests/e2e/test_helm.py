@@ -1,11 +1,11 @@
-"""Helm: `helm template |` sees the whole chart, a post-renderer does not, and says so."""
+"""Helm: `helm template |` sees the whole chart, a post-renderer of Helm 3 does not. Helm 4 wants a plugin."""
 
 from __future__ import annotations
 
 import pytest
 
 from tests.e2e.manifests import documents, others, policies
-from tests.tools import EXAMPLES, require, run, succeeded
+from tests.tools import EXAMPLES, environment, require, run, succeeded, there
 
 pytestmark = pytest.mark.e2e
 
@@ -51,3 +51,40 @@ def test_without_a_namespace_the_release_is_refused_with_the_cure():
 
     assert done.returncode != 0
     assert "--namespace" in done.stderr
+
+
+@pytest.fixture
+def helm4(tmp_path):
+    """Runs the Helm 4 that `.ci/tools.sh helm4` builds, with the plugin of the example installed."""
+    if not there("helm4"):
+        pytest.skip("Helm 4 is not built: bash .ci/tools.sh helm4")
+    homes = {f"HELM_{name}_HOME": str(tmp_path / name) for name in ("CACHE", "CONFIG", "DATA")}
+    env = {**environment(), **homes}
+
+    def ask(*words):
+        return run(["helm4", *words], env=env)
+
+    succeeded(ask("plugin", "install", EXAMPLES / "helm4-plugin"))
+    return ask
+
+
+def test_the_plugin_of_helm_4_sees_hooks_and_its_own_arguments_come_first(helm4):
+    plain = {str(doc) for doc in documents(succeeded(helm4(*TEMPLATE[1:])))}
+    post = [*POST[1:], *arguments("--namespace", "blog")]
+    audited = succeeded(helm4(*post))
+    enforced = succeeded(helm4(*post, *arguments("--mode", "enforce")))
+
+    assert set(policies(audited)) == set(policies(succeeded(run([EXAMPLES / "helm" / "run"]))))
+    assert "blog/blog-migrate" in policies(audited)
+    assert all("enableDefaultDeny" in one["spec"] for one in policies(audited).values())
+    assert not any("enableDefaultDeny" in one["spec"] for one in policies(enforced).values())
+    assert {str(doc) for doc in others(documents(enforced))} == plain
+
+
+def test_helm_4_hides_why_its_plugin_failed(helm4):
+    """Why docs/pipelines.md names the pipe."""
+    done = helm4(*POST[1:])
+
+    assert done.returncode != 0
+    assert 'plugin "cilium-policies" exited with error' in done.stderr
+    assert "--namespace" not in done.stderr

@@ -36,7 +36,7 @@ CI = os.environ.get("CI") == "true"
 # podman 4 on a busy machine: the container ended well, and it forgot how.
 LOST = b"from DB: no such exit code"
 QUESTIONS = {"kubectl": ["version", "--client"], "go": ["version"], "helm": ["version", "--short"]}
-QUESTIONS |= {"kustomize": ["version"], "kpt": ["version"], "flux": ["--version"]}
+QUESTIONS |= {"kustomize": ["version"], "kpt": ["version"], "flux": ["--version"], "helm4": ["version"]}
 QUESTIONS |= {"crane": ["version"], "cosign": ["version"], "buildx": ["version"]}
 
 
