@@ -93,7 +93,9 @@ def workloads_of(
     made = [one for one in parts if not _is_operated(one[0], kinds)]
     nothing_on = not parts and any(entry.enabled is not None for _, entry in known)
     written = any(catalogue.made_by(*one) for one in kinds)
-    unknown = (not known and not (written and catalogue.created(release.chart))) or (nothing_on and not written)
+    unknown = (not known and not (written and catalogue.created(release.chart))) or (
+        nothing_on and not written
+    )
     targets = [_unknown(release)] if unknown else [target_of(release, catalogue, *one, known) for one in made]
     adapt(release, [one.workload for one in targets])
     services = [service for one in targets for service in one.services]
