@@ -37,7 +37,7 @@ mount --bind -o ro "$(readlink -f /etc/resolv.conf)" "$root/etc/resolv.conf"
 first=.venv/.dev
 [ $# -gt 0 ] || { first=lint; set -- -q -n auto --dist loadgroup -m "not e2e and not judge"; }
 for name in CI CILIUM_POLICIES_CACHE CONTAINERS_CONF KPT_FN_RUNTIME KRM_FN_RUNTIME CILIUM_POLICIES_BASE TMPDIR \
-  XDG_CACHE_HOME VIRTUAL_ENV PYTHONPATH PIP_FIND_LINKS; do
+  XDG_CACHE_HOME VIRTUAL_ENV PYTHONPATH PYTHONDONTWRITEBYTECODE PIP_FIND_LINKS; do
   unset "$name"
 done
 export HOME=/root PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin LANG=C.UTF-8

@@ -139,6 +139,8 @@ def test_ci_installs_tests_and_ends_with_the_running_cilium(place: Place) -> Non
         "poor.sh [no-daemon]",
         "python [-m] [tests.live] [--built] [shop]",
     ]
+    place.stand_in("bin/make", then='[ -z "${PYTHONDONTWRITEBYTECODE:-}" ] || exit 3\n')
+    assert place.step("ci.yaml: bash .ci/run", PYTHONDONTWRITEBYTECODE="1").returncode == 0
     place.stand_in("bin/make", then='[ "$2" != test ] || exit 2\n')
     assert place.step("ci.yaml: bash .ci/run").returncode == 2
     assert place.noted()[-1] == "make [--no-print-directory] [test]"
