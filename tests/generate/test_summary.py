@@ -89,3 +89,20 @@ def test_a_build_that_closes_a_namespace_of_others_says_so_without_being_asked()
         [("stdin", stream(deployment("shop/web"), service("shop/gone")))], quiet._replace(verbose=True)
     ).stderr
     assert [line for line in told if "Namespace shop" in line or "namespace shop" in line]
+
+
+def test_a_direction_known_in_part_for_two_reasons_is_named_once_and_an_object_with_its_kind() -> None:
+    """That its Gateway is not in the input is said of the pods behind a route and of the proxies, for which the route
+    stands; of those pods' ingress, too, that the route may not be all."""
+    route = """\
+apiVersion: gateway.networking.k8s.io/v1
+kind: HTTPRoute
+metadata: {name: web, namespace: shop}
+spec:
+  parentRefs: [{name: external, namespace: network}]
+  rules: [{backendRefs: [{name: web, port: 80}]}]
+"""
+    shown = resource_list(*SHOP[:2], service("shop/web"), route)
+    results = answer(shown, mode="enforce").stdout.decode().partition("results:")[2]
+    (line,) = (one for one in results.splitlines() if "known in part: " in one)
+    assert line.partition("known in part: ")[2] == 'web ingress, HTTPRoute web ingress and egress"'

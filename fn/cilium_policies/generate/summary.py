@@ -67,9 +67,9 @@ def _namespaces(plan: Plan, policies: Policies) -> list[Finding]:
     counts: dict[str, int] = {}
     for policy in policies.policies:
         counts[policy.namespace] = counts.get(policy.namespace, 0) + 1
-    guessed: dict[str, list[str]] = {}
-    for one in plan.guessed:
-        guessed.setdefault(one.namespace, []).append(f"{one.name} {one.direction}")
+    guessed: dict[str, dict[str, None]] = {}
+    for one in plan.guessed:  # of one direction several things may be said
+        guessed.setdefault(one.namespace, {})[str(one).replace(f"{one.namespace}/", "", 1)] = None
     return [
         Finding(
             INFO,
