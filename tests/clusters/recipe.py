@@ -83,12 +83,12 @@ def _part(path: Path, raw: dict[str, Any], sources: dict[str, str]) -> Part:
         raise RecipeError(f"{path}: a chart needs release and namespace: {raw}")
     for where in (raw[kind], *options.get("dependencies", {}).values()):
         source, _ = split(where)
-        if source not in sources:
+        if source and source not in sources:
             raise RecipeError(f"{path}: {source!r} is not among sources: {raw}")
     return Part(kind, *split(raw[kind]), options)
 
 
 def split(where: object) -> tuple[str, str]:
-    """`SOURCE:PATH`, or a source alone: all of it."""
+    """`SOURCE:PATH`, or a source alone: all of it; `:PATH` is of the cluster's own folder."""
     source, _, below = str(where).partition(":")
     return source, below or "."

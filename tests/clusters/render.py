@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -56,13 +57,31 @@ def _rendered(recipe: Recipe, part: Part) -> Iterator[str]:
     elif part.kind == "kustomize":
         texts = [_run(["kustomize", "build", "--load-restrictor=LoadRestrictionsNone", str(place)])]
     else:
-        entries = part.options.get("entry") or ["."]
-        partial = ["--partial"] if part.options.get("partial") else []
-        texts = [
-            _run(["cilium-policies", "build", *partial, str(place / each)]) for each in entries
-        ]  # it takes one folder
+        with _repository(place, own=not part.source) as root:
+            texts = _tree(root, part.options)
     namespace = part.options.get("namespace")
     return iter([_placed(text, str(namespace)) if namespace else text for text in texts])
+
+
+def _tree(root: Path, options: dict[str, Any]) -> list[str]:
+    entries = options.get("entry") or ["."]
+    partial = ["--partial"] if options.get("partial") else []
+    return [
+        _run(["cilium-policies", "build", *partial, str(root / each)]) for each in entries
+    ]  # takes one folder
+
+
+@contextmanager
+def _repository(place: Path, *, own: bool) -> Iterator[Path]:
+    """The folder itself, of a source; a copy with `.git` of an own one, by which `build` knows its root."""
+    if not own:
+        yield place
+        return
+    with tempfile.TemporaryDirectory() as scratch:
+        copy = Path(scratch, place.name)
+        shutil.copytree(place, copy)
+        (copy / ".git").mkdir()
+        yield copy
 
 
 def _place(recipe: Recipe, source: str, path: str) -> Path:

@@ -77,6 +77,23 @@ def test_kinds_that_have_no_namespace_get_none(cluster: Callable[..., Path], tmp
     assert placed == {"Namespace": None, "ClusterRole": None, "StorageClass": None, "Cluster": "town"}
 
 
+def test_a_tree_of_its_own_is_a_repository_whose_paths_begin_at_its_folder(
+    cluster: Callable[..., Path], tmp_path: Path
+) -> None:
+    folder = cluster('- {tree: ":repo", entry: [clusters/town]}\n')
+    entry = (
+        "apiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\n"
+        "metadata: {name: apps, namespace: flux-system}\n"
+        "spec: {path: ./apps, sourceRef: {kind: GitRepository, name: town}}\n"
+    )
+    for name, text in {"clusters/town/apps.yaml": entry, "apps/web.yaml": DEPLOYMENT}.items():
+        path = folder / "repo" / name
+        path.parent.mkdir(parents=True)
+        path.write_text(text)
+    made = make(read(folder), tmp_path / "made")
+    assert "web" in {one["metadata"]["name"] for one in objects((made / "input.yaml").read_text())}
+
+
 def test_members_of_a_list_get_it_each(cluster: Callable[..., Path], tmp_path: Path) -> None:
     made = make(read(cluster("- files: thing:listed\n  namespace: town\n")), tmp_path / "made")
     text = (made / "input.yaml").read_text()
