@@ -79,3 +79,53 @@ def test_a_build_without_their_namespace_knows_them_as_peers() -> None:
     found = k3s(namespace("shop"), deployment("shop/web"), service("shop/web"), INGRESS)
     [rule] = found["shop/web"].specs[0].ingress or ()
     assert [one.values for one in rule.endpoints[0].requirements] == [("kube-system",), ("traefik",)]
+
+
+AKS_INGRESS = INGRESS.replace(
+    "ingressClassName: traefik", "ingressClassName: webapprouting.kubernetes.azure.com"
+)
+AKS_GATEWAY = """apiVersion: networking.istio.io/v1
+kind: Gateway
+metadata: {name: partners, namespace: aks-istio-ingress}
+spec:
+  selector: {istio: aks-istio-ingressgateway-internal}
+  servers: [{port: {number: 443, name: https, protocol: HTTPS}, hosts: ["*"]}]
+---
+apiVersion: networking.istio.io/v1
+kind: VirtualService
+metadata: {name: web, namespace: shop}
+spec:
+  hosts: ["*"]
+  gateways: [aks-istio-ingress/partners]
+  http: [{route: [{destination: {host: web.shop.svc.cluster.local, port: {number: 80}}}]}]
+---
+apiVersion: gateway.networking.k8s.io/v1
+kind: Gateway
+metadata: {name: public, namespace: shop}
+spec: {gatewayClassName: azure-alb-external, listeners: [{name: http, port: 80, protocol: HTTP}]}
+"""
+
+
+def _peers(rules: object) -> set[tuple[str, ...]]:
+    return {
+        tuple(sorted(one.values[0] for one in end.requirements))
+        for rule in rules or ()  # type: ignore[attr-defined]
+        for end in rule.endpoints or ()
+    }
+
+
+def test_what_add_ons_of_aks_route_comes_from_their_pods() -> None:
+    """Neither stands in a manifest: an Ingress names the class of one, a Gateway's selector the other's proxies, and a
+    Gateway of a load balancer outside has no proxies that would stand in their place."""
+    found = policies(namespace("shop"), deployment("shop/web"), service("shop/web"), AKS_INGRESS)
+    assert ("app-routing-system", "nginx") in _peers(found["shop/web"].specs[0].ingress)
+    found = policies(namespace("shop"), deployment("shop/web"), service("shop/web"), AKS_GATEWAY)
+    assert ("aks-istio-ingress", "aks-istio-ingressgateway-internal") in _peers(
+        found["shop/web"].specs[0].ingress
+    )
+
+
+def test_the_side_car_of_aks_add_on_calls_its_own_control_plane() -> None:
+    asked = namespace("shop").replace("metadata:", "metadata:\n  labels: {istio.io/rev: asm-1-27}", 1)
+    found = policies(asked, deployment("shop/web"))
+    assert ("aks-istio-system", "istiod") in _peers(found["shop/web"].specs[0].egress)

@@ -76,11 +76,16 @@ def asks_for(enabled: When, default: bool, body: Mapping) -> bool:
 
 def via_agrees(made: MadeBy, body: Mapping, facts: Facts) -> bool:
     """Whether the object that `body` names (its class, say) has what the entry asks of it."""
+    return named_agrees(made, body, facts.objects)
+
+
+def named_agrees(made: MadeBy, body: Mapping, objects: Callable[[str, str], Iterable[Mapping]]) -> bool:
+    """The same where only the objects of the input are at hand, by group and kind."""
     if not made.via:
         return True
     group, kind = group_kind(text(made.via.get("object")))
     name = at(body, text(made.via.get("field")))
-    named = [one for one in facts.objects(group, kind) if at(one, "metadata.name") == name]
+    named = [one for one in objects(group, kind) if at(one, "metadata.name") == name]
     if not named:
         return name in texts(made.via.get("made"))
     return any(agrees(at(one, text(made.via.get("has"))), made.via) for one in named)

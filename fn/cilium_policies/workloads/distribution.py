@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from cilium_policies.catalogue.conditions import named_agrees
 from cilium_policies.catalogue.distributions import Bundled, Distribution, agreeing
 from cilium_policies.catalogue.load import Catalogue
 from cilium_policies.catalogue.model import Component
 from cilium_policies.catalogue.parts import group_kind
 from cilium_policies.catalogue.services import ServiceTemplate
 from cilium_policies.kube.inventory import Inventory
-from cilium_policies.kube.objects import integer
+from cilium_policies.kube.objects import Mapping, integer
 from cilium_policies.kube.ports import Port
 from cilium_policies.workloads.model import Service, ServicePort, Workload
 
@@ -62,7 +63,7 @@ def add_bundled(
         labels = bundled.labels.items()
         if any(labels <= one.labels.items() for one in places.get(bundled.namespace, ())):
             continue  # the input shows them, whatever their marks are taken for
-        if any(shown.of(one.kind, group=one.group or None) for one in component.made_by):
+        if _is_made(component, shown):
             continue  # its operator makes these pods
         if bundled.when and not any(next(agreeing(shown, when), None) for when in bundled.when):
             continue
@@ -118,6 +119,19 @@ def _stands(one: Workload, component: Component, namespace: str, shown: Inventor
     from cilium_policies.kube.access_rules import Bindings  # few clusters have such
 
     return Bindings(shown).is_vouched(one.namespace, one.service_account)
+
+
+def _is_made(component: Component, shown: Inventory) -> bool:
+    """Whether an object of the input has such pods made; a Gateway of another class has other proxies."""
+
+    def objects(group: str, kind: str) -> Iterator[Mapping]:
+        return (one.body for one in shown.of(kind, group=group or None))
+
+    return any(
+        named_agrees(entry, one.body, objects)
+        for entry in component.made_by
+        for one in shown.of(entry.kind, group=entry.group or None)
+    )
 
 
 def _service(made: Workload, template: ServiceTemplate) -> Service:
