@@ -40,3 +40,19 @@ spec: {{secretTargetRef: [{{parameter: host, name: queue, key: host}}]}}
     told = ports(rule for one in found["keda/keda-operator"].specs for rule in one.egress or ())
     assert "15672" in told
     assert "6379" not in told
+
+
+def test_the_scaler_asks_the_services_of_azure_that_a_trigger_names_in_part() -> None:
+    """The name of a namespace or account stands there, and the rest of the host does not."""
+    asks = """apiVersion: keda.sh/v1alpha1
+kind: ScaledObject
+metadata: {name: hub, namespace: shop}
+spec:
+  scaleTargetRef: {name: web}
+  triggers:
+  - {type: azure-eventhub, metadata: {eventHubNamespace: town-events, storageAccountName: towncheckpoints}}
+"""
+    found = policies(namespace("shop"), namespace("keda"), SCALER, READER, asks)
+    rules = [rule for one in found["keda/keda-operator"].specs for rule in one.egress or ()]
+    near = [rule for rule in rules if any(block.cidr == "10.0.0.0/8" for block in rule.cidrs or ())]
+    assert "5671" in ports(near)  # Event Hubs has private endpoints

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from cilium_policies.catalogue.flows import Edge, read_edges, texts
+from cilium_policies.catalogue.parts import BY_OBJECT
 from cilium_policies.kube.objects import flag, mapping, mappings, strings, text
 from cilium_policies.lean import Any, NamedTuple
 
@@ -24,6 +25,17 @@ class ReadObject(NamedTuple):
     alias: str = ""
 
 
+class ByObject(NamedTuple):
+    """Objects of which one asks for an injection where it has something at one of the paths `has`: in the namespaces
+    that the selector at `namespaces` of what stands there chooses, or in all; `but`: never in those so called."""
+
+    kind: str
+    group: str
+    has: tuple[str, ...]
+    namespaces: str = ""
+    but: str = ""
+
+
 class Injection(NamedTuple):
     """`namespaces` and `pods` are sets of labels or annotations, each of which alone asks for it (`*`: any value);
     a set of `unless` at the pod forbids it. `edges` are seen from the injected pod.
@@ -36,6 +48,7 @@ class Injection(NamedTuple):
     `calls`: patterns in configuration whose first group is such a name; `calls_in`: a pattern for variables that hold
     one; `upstreams`: an annotation with a list of `name:port`.
     `providers`: where the mesh's configuration lists what its proxies call beside, and which objects choose among it.
+    `by_objects`: objects that ask for it in namespaces which have no mark of it.
     `labels` are added to the pods, where monitors may select them by. `by_label`: of a pod its labels alone ask.
     """
 
@@ -59,10 +72,15 @@ class Injection(NamedTuple):
     labels: dict[str, str] = {}  # noqa: RUF012
     by_label: bool = False
     direct: tuple[str, ...] = ()
+    by_objects: tuple[ByObject, ...] = ()
+
+    def forbidden(self, pod: Mapping[str, str]) -> bool:
+        """Whether labels or annotations of a pod forbid it."""
+        return any(_within(one, pod) for one in self.unless)
 
     def asked(self, namespace: Mapping[str, str], pod: Mapping[str, str], labels: Mapping[str, str]) -> bool:
         """Whether these labels and annotations of a namespace and a pod, `labels` those of the pod, ask for it."""
-        if any(_within(one, pod) for one in self.unless):
+        if self.forbidden(pod):
             return False
         asking = labels if self.by_label else pod
         return any(_within(one, asking) for one in self.pods) or any(
@@ -100,10 +118,21 @@ def read(data: Mapping[str, Any], owner: str, place: int) -> Injection:
         strings(data.get("labels")),
         flag(data.get("byLabel")),
         texts(data.get("direct")),
+        tuple(
+            ByObject(
+                text(one["kind"]),
+                text(one["group"]),
+                texts(one["has"]),
+                text(one.get("namespaces")),
+                text(one.get("except")),
+            )
+            for one in mappings(data.get("byObjects"))
+        ),
     )
 
 
 def keys(data: Mapping[str, Any]) -> Iterable[str]:
-    """The labels and annotations that can ask for an injection."""
+    """The labels and annotations that can ask for an injection, and the kinds of objects that can (BY_OBJECT)."""
+    yield from (f"{BY_OBJECT}{one['group']}/{one['kind']}" for one in mappings(data.get("byObjects")))
     for one in (*mappings(data.get("namespaces")), *mappings(data.get("pods"))):
         yield from one

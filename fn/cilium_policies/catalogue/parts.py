@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from cilium_policies.kube.ports import ICMP, Port
 
+BY_OBJECT = (
+    "object:"  # begins, in the index of injections, a kind of object; no label or annotation begins so
+)
+
 
 def group_kind(written: str) -> tuple[str, str]:
     """Group and kind of `group/Kind`; the group "" where none is said."""

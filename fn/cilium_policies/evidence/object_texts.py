@@ -99,11 +99,16 @@ def read_of(one: Object, row: Mapping) -> Iterable[Text]:
 
 
 def implied(one: Object, row: Mapping) -> Iterator[Text]:
-    """Addresses that stand there by a part of theirs alone, or not at all: the store of a region."""
+    """Addresses that stand there by a part of theirs alone, or not at all: the store of a region, of each trigger the
+    namespace of a queue."""
     from cilium_policies.workloads.chosen import said_of  # few entries have such objects
 
-    for value, path in said_of(one.body, row):
-        yield Text("field", "endpoint", value, one, path or "spec")
+    each = text(row.get("each"))
+    members = mappings(at(one.body, each)) if each else (one.body,)
+    for number, member in enumerate(members):
+        for value, path in said_of(member, row):
+            place = f"{each}[{number}].{path}" if each else path or "spec"
+            yield Text("field", "endpoint", value, one, place)
 
 
 def called_services(one: Object, usual: str) -> Iterator[Text]:

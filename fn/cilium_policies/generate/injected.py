@@ -14,7 +14,7 @@ from cilium_policies.catalogue.conditions import at
 from cilium_policies.catalogue.flows import Edge as Known
 from cilium_policies.catalogue.injects import PROBES, Injection, ReadObject
 from cilium_policies.catalogue.load import Catalogue
-from cilium_policies.catalogue.parts import parse_port
+from cilium_policies.catalogue.parts import BY_OBJECT, parse_port
 from cilium_policies.document.finding import WARNING, Finding
 from cilium_policies.evidence import addresses, managed
 from cilium_policies.evidence.destinations import Destinations
@@ -75,6 +75,10 @@ class Injected:
             for injection in self._catalogue.injections((*space, *tags)):
                 if injection.asked(space, tags, workload.labels):
                     yield workload, injection
+        if kinds := [one for one in asking if one.startswith(BY_OBJECT)]:
+            from cilium_policies.generate.injected_by_objects import chosen  # few builds have such objects
+
+            yield from chosen(self._cluster, self._catalogue.injections(kinds), _tags)
 
     def all_edges(self, planned: list[Edge]) -> list[Edge]:
         """Calls of what is injected, and tunnels for every pair that is then planned to talk."""

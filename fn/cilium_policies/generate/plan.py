@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from cilium_policies import evidence
 from cilium_policies.catalogue.load import Catalogue
+from cilium_policies.catalogue.parts import BY_OBJECT
 from cilium_policies.config.model import AUDIT, EGRESS, Config, Mode
 from cilium_policies.document.finding import INFO, WARNING, Finding
 from cilium_policies.document.source import Source
@@ -243,7 +244,9 @@ def injected(
     """What meshes and injectors add to pods; None, and its module not imported, where nothing asks for any."""
     asking = catalogue.head["injects"].keys()
     tagged: list[Object | Workload] = [*cluster.inventory.of("Namespace", group=""), *cluster.workloads]
-    if all(asking.isdisjoint(tags) for one in tagged for tags in (one.labels, one.annotations)):
+    kinds = (f"{BY_OBJECT}{group}/{kind}" for group, kind in cluster.inventory.kinds)
+    unmarked = all(asking.isdisjoint(tags) for one in tagged for tags in (one.labels, one.annotations))
+    if unmarked and asking.isdisjoint(kinds):
         texts = [source.data for source in sources]  # the values of a release may ask for it
         if all(one.rendered for one in cluster.workloads) or not any(
             key.encode() in text for key in asking for text in texts
