@@ -24,7 +24,9 @@ def called(*documents: str, pod: str = "shop/web") -> set[str]:
 
 def test_pods_of_the_namespaces_that_its_selector_chooses_report_to_the_gate() -> None:
     agents = AGENTS % (CHOSEN, "routing")
-    assert ROUTED in called(LABELLED, namespace("office"), agents)
+    found = called(LABELLED, namespace("office"), agents)
+    assert ROUTED in found
+    assert OUTSIDE not in found
     assert ROUTED not in called(LABELLED, namespace("office"), agents, pod="office/desk")
 
 

@@ -34,6 +34,7 @@ class ByObject(NamedTuple):
     has: tuple[str, ...]
     namespaces: str = ""
     but: str = ""
+    when: Any = None  # a condition on the object
 
 
 class Injection(NamedTuple):
@@ -125,6 +126,7 @@ def read(data: Mapping[str, Any], owner: str, place: int) -> Injection:
                 texts(one["has"]),
                 text(one.get("namespaces")),
                 text(one.get("except")),
+                one.get("when"),
             )
             for one in mappings(data.get("byObjects"))
         ),

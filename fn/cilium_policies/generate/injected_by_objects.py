@@ -6,7 +6,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator
 
-from cilium_policies.catalogue.conditions import at
+from cilium_policies.catalogue.conditions import Beginning, at, holds
 from cilium_policies.catalogue.injects import ByObject, Injection
 from cilium_policies.kube.objects import mapping
 from cilium_policies.kube.selectors import selects_namespace
@@ -40,6 +40,8 @@ def chosen(
 def _selectors(cluster: Cluster, each: ByObject) -> Iterator[Any]:
     """The selector of each object that asks for it; empty where it means every namespace."""
     for one in cluster.inventory.of(each.kind, group=each.group):
+        if not holds(each.when, Beginning(body=one.body)):
+            continue
         for found in (at(one.body, path) for path in each.has):
             if found is not None:
                 yield at(mapping(found), each.namespaces) if each.namespaces else None
