@@ -273,6 +273,19 @@ def test_charts_alone_leave_nothing_for_kustomize(tmp_path):
     ]
 
 
+def test_what_fails_without_its_charts_is_named_by_its_own_folder(tmp_path):
+    """A folder with charts is built as a copy without them: nobody knows that one by its name."""
+    chart = "helmCharts:\n  - {name: redis, repo: 'https://charts.example.com', releaseName: cache}\n"
+    files = {
+        "app.yaml": application("web", "path: web\n"),
+        "web/kustomization.yaml": kustomization("cache"),
+        "web/cache/kustomization.yaml": kustomization("gone.yaml", more=chart),
+    }
+    said = failed(laid(tmp_path, files))[0]
+    assert said.startswith("Application argocd/web: kustomize: in web/cache: ")
+    assert "web/cache/gone.yaml is not there" in said
+
+
 def test_a_template_patch_that_changes_no_source_is_passed_over(tmp_path):
     sets = application_set("""\
         generators: [{list: {elements: [{app: web}]}}]

@@ -184,6 +184,7 @@ def placed(scratch: str, folder: str, fields: Fields, instead: Mapping[str, str]
     """
     import json  # meanwhile the tool is at work
 
+    STANDS_FOR[_real(scratch)] = folder
     moved = _Moved(folder, _real(scratch), instead or {})
     text = json.dumps(with_paths(fields, moved.path), ensure_ascii=False)  # json.dump encodes in Python
     encoded = text.encode(errors="replace")  # a file's name may be no text
@@ -191,6 +192,8 @@ def placed(scratch: str, folder: str, fields: Fields, instead: Mapping[str, str]
     return scratch
 
 
+# Folders of this run's own, each with that of the repository: a tool that fails names them.
+STANDS_FOR: dict[str, str] = {}
 _real = cache(os.path.realpath)  # of folders of this run's own, each asked for by many builds
 
 

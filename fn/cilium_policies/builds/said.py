@@ -6,6 +6,7 @@ import os
 import re
 
 from cilium_policies.builds.addresses import without_bases
+from cilium_policies.builds.kustomization import STANDS_FOR
 
 MOST = 20_000  # characters that are looked through: a patch or a value of a megabyte may stand among them
 _LONG = 600  # characters of a tool's words that are shown
@@ -133,6 +134,9 @@ def _with_paths_alone(said: str) -> str:
 def _as_in(root: str, folder: str, said: str) -> str:
     """The words with paths as they are in the repository."""
     here = os.path.realpath(folder)
+    for made in sorted(STANDS_FOR, key=len, reverse=True):  # `folder-12` before `folder-1`
+        if made != here:
+            said = said.replace(made, os.path.realpath(STANDS_FOR[made]))
     for place in (os.path.relpath(root, here), os.path.realpath(root), root):
         if place not in (".", "/") and set(place) != {".", "/"}:
             said = said.replace(f"{place}/", "").replace(place, ".")
