@@ -244,6 +244,22 @@ def test_a_chart_of_definitions_has_no_pods(chart: str, workloads: int):
     assert len(run("{}", chart=chart)[0]) == workloads
 
 
+@pytest.mark.parametrize(
+    ("values", "made"),
+    [
+        ("ui: {enabled: true}", {"server", "webhook"}),
+        ("server: {enabled: true}\nglobal: {enabled: false}", {"server"}),
+        ("global: {enabled: false}\ninjector: {enabled: true}", {"webhook"}),
+        ("server: {enabled: false}", {"webhook"}),
+        ("injector: {enabled: '-'}", {"server", "webhook"}),
+    ],
+)
+@pytest.mark.parametrize("chart", ["vault", "openbao"])
+def test_a_part_that_is_switched_on_by_itself_or_by_all_of_them(values: str, made: set[str], chart: str):
+    """Vault's chart: `-` of a part leaves it to `global.enabled`."""
+    assert {one.labels.get("component") for one in run(values, chart=chart)[0]} == made
+
+
 OWN = {
     "component": "ledger",
     "match": [{"app": "ledger"}],
