@@ -20,6 +20,7 @@ NOUNS = frozenset(
         "Service",
         "Repository",
         "operator",
+        "mail",
         "gateway",
         "Gateway",
         "Ingress",
@@ -59,6 +60,7 @@ REASONS: dict[tuple[str, str], str] = {
     ("workloads/inventory/notes.py", "*"): "annotations, as those who read them spell them",
     ("evidence/hostnames.py", "cilium-gateway"): "how Cilium calls the Service that it makes for a Gateway",
     ("evidence/nameservers.py", "pihole"): "a variable that lists name servers: PIHOLE_DNS_",
+    ("evidence/addresses.py", "postgres"): "the scheme of a URL",
     ("evidence/peers.py", "infinispan"): "a word in the names of ports between members",
     ("evidence/peers.py", "hazelcast"): "the same",
     (

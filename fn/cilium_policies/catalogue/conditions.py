@@ -167,7 +167,9 @@ def is_on(enabled: When, default: bool, tree: Mapping) -> bool:
     if "not" in enabled:
         return not is_on(enabled["not"], not default, tree)
     found = at(tree, path)
-    return default if found is None else agrees(found, enabled)
+    if found is None:
+        return enabled["default"] == "true" if "default" in enabled else default
+    return agrees(found, enabled)
 
 
 def brings_port(enabled: When, tree: Mapping) -> bool:

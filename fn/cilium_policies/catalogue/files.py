@@ -10,8 +10,9 @@ COMPONENTS = os.path.join(HERE, "components")
 DISTRIBUTIONS = os.path.join(HERE, "distributions")
 CLOUDS = os.path.join(HERE, "clouds")
 # what gives the index its form, and what reads it
-MAKERS = tuple(os.path.join(HERE, name) for name in ("index.py", "packed.py", "asked.py"))
+MAKERS = tuple(os.path.join(HERE, name) for name in ("index.py", "packed.py", "asked.py", "bundled.py"))
 NO_PODS = os.path.join(HERE, "no-pods.yaml")
+BUNDLED = os.path.join(HERE, "bundled.yaml")
 TOP_LEVEL_DOMAINS = os.path.join(HERE, "top-level-domains.txt")
 INDEX = os.path.join(HERE, "index.json")
 INSTALLED = not os.path.exists(os.path.join(HERE, "..", "..", "..", "pyproject.toml"))
@@ -20,7 +21,7 @@ INSTALLED = not os.path.exists(os.path.join(HERE, "..", "..", "..", "pyproject.t
 def stamp(source: str | os.PathLike[str]) -> str:
     """What changes whenever a file of these folders is added, removed, edited, renamed or replaced, be it by an older
     one, or the index gets another form: a name that comes or goes sets the time of its folder."""
-    files = [os.stat(path) for path in (NO_PODS, *MAKERS)]
+    files = [os.stat(path) for path in (NO_PODS, BUNDLED, *MAKERS)]
     times = 0
     for folder in (source, DISTRIBUTIONS, CLOUDS):
         times += os.stat(folder).st_mtime_ns

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from cilium_policies.catalogue import files, injects
 from cilium_policies.catalogue.asked import asked
+from cilium_policies.catalogue.bundled import bring
 from cilium_policies.catalogue.check import problems, said
 from cilium_policies.catalogue.distributions import serving
 from cilium_policies.catalogue.flows import purposes, texts
@@ -69,6 +70,8 @@ def compiled(source: Path) -> bytes:
     for path in sorted(source.glob("*.yaml"), key=lambda path: path.stem):
         body = read_file(path)
         bodies[body["component"]] = body
+    if source == COMPONENTS:
+        bring(bodies, _texts_of(Path(files.BUNDLED)))
     platforms = {
         kind: {path.stem: read_platform(path, kind) for path in sorted(folder.glob("*.yaml"))}
         for kind, folder in PLATFORMS.items()

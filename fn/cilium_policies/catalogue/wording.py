@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from cilium_policies.catalogue.conditions import is_on
 from cilium_policies.catalogue.flows import Edge, When, texts
 from cilium_policies.catalogue.model import ChartEntry, Component, MadeBy
 from cilium_policies.kube.objects import Mapping, flag, mapping, text
@@ -142,7 +143,10 @@ def chart(entry: ChartEntry) -> str:
     if isinstance(entry.enabled, str):
         notes.append(_switch(entry))
     elif entry.enabled is not None:
-        notes.append(f"when {when(entry.enabled)}" + (" (so by default)" if entry.default else ""))
+        notes.append(
+            f"when {when(entry.enabled)}"
+            + (" (so by default)" if is_on(entry.enabled, entry.default, {}) else "")
+        )
     return f"{entry.chart} ({'; '.join(notes)})" if notes else entry.chart
 
 
