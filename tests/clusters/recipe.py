@@ -17,7 +17,7 @@ PARTS: dict[str, frozenset[str]] = {  # what a part may say beside itself
     "chart": frozenset({"release", "namespace", "values", "dependencies", "api", "schema"}),
     "kustomize": frozenset({"namespace"}),
     "files": frozenset({"namespace"}),
-    "tree": frozenset({"namespace", "entry", "partial"}),
+    "tree": frozenset({"namespace", "entry", "partial", "without"}),
 }
 
 

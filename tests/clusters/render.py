@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 import tempfile
@@ -59,6 +60,8 @@ def _rendered(recipe: Recipe, part: Part) -> Iterator[str]:
     else:
         with _repository(place, own=not part.source) as root:
             texts = _tree(root, part.options)
+    if without := frozenset(part.options.get("without") or ()):
+        texts = [_without(text, without) for text in texts]
     namespace = part.options.get("namespace")
     return iter([_placed(text, str(namespace)) if namespace else text for text in texts])
 
@@ -125,6 +128,17 @@ def _only_what_is_there(chart: Path) -> None:
         path.write_text(yaml.safe_dump({**raw, "dependencies": there}), encoding="utf-8")
         for lock in ("Chart.lock", "requirements.lock"):
             (path.parent / lock).unlink(missing_ok=True)
+
+
+def _without(text: str, left_out: frozenset[str]) -> str:
+    """The stream without the objects that a part leaves out, each as `KIND/NAME`; the others stay as they stand."""
+    kept = []
+    for document in re.split(r"^---\n", text, flags=re.MULTILINE):
+        one = yaml.load(document, Loader=_Loader)
+        if isinstance(one, dict) and f"{one.get('kind')}/{one.get('metadata', {}).get('name')}" in left_out:
+            continue
+        kept.append(document)
+    return "---\n".join(kept)
 
 
 def _placed(text: str, namespace: str) -> str:
