@@ -59,7 +59,9 @@ def gather(
     services = _copied(shown, catalogue, workloads, services, unseen, settings.component_namespaces, bindings)
     services += distribution.add_bundled(settings.platform, workloads, catalogue, shown)
     unplaced: list[Object] = []
-    operated, behind = _operated(shown, catalogue, workloads, unplaced, settings.platform.name, bindings)
+    operated, behind = _operated(
+        shown, catalogue, workloads, services, unplaced, settings.platform.name, bindings
+    )
     for one in operated:
         _placed(one)
     workloads += _not_shown(operated, workloads)
@@ -156,17 +158,26 @@ def _operated(
     shown: Inventory,
     catalogue: Catalogue,
     workloads: list[Workload],
+    services: list[Service],
     unplaced: list[Object],
     platform: str,
     bindings: Callable[[], Bindings],
 ) -> tuple[list[Workload], list[Service]]:
-    if not any(catalogue.made_by(group, kind) for group, kind in shown.kinds):
+    balanced = _balanced(shown, services)
+    if not balanced and not any(catalogue.made_by(group, kind) for group, kind in shown.kinds):
         return [], []
     from cilium_policies.workloads.operator_workloads import (
         operator_workloads,  # builds without custom resources do not pay for it
     )
 
-    return operator_workloads(shown, catalogue, workloads, unplaced, platform, bindings)
+    return operator_workloads(shown, catalogue, workloads, unplaced, platform, bindings, balanced)
+
+
+def _balanced(shown: Inventory, services: list[Service]) -> list[Object]:
+    """Services of releases that nobody rendered, before which a controller may put pods of its own."""
+    here = set(map(id, shown.of("Service")))
+    told = (one.source for one in services if one.source is not None and id(one.source) not in here)
+    return [one for one in told if one.annotations or one.spec.get("type") == "LoadBalancer"]
 
 
 def _copied(

@@ -34,14 +34,16 @@ def operator_workloads(
     unplaced: list[Object] | None = None,
     platform: str = "",
     bindings: Callable[[], Bindings] | None = None,
+    predicted: Sequence[Object] = (),
 ) -> tuple[list[Workload], list[Service]]:
     """The workloads that custom resources stand for, and the Services that their operators make. `unplaced` is given
     the objects of which pods come in a namespace that the input does not tell; `platform` is the distribution, and
-    `bindings` tell operators from pods that look like them."""
+    `bindings` tell operators from pods that look like them. `predicted` are objects that no manifest shows: Services of
+    charts that nobody rendered."""
     controllers: dict[str, list[Workload]] = {}
     for operator in operators:
         controllers.setdefault(operator.component, []).append(operator)
-    made = list(_made(inventory, catalogue, controllers, platform, bindings))
+    made = list(_made(inventory, catalogue, controllers, platform, bindings, predicted))
     if not made:
         return [], []
     # few builds hold such objects
@@ -85,14 +87,17 @@ def _made(
     controllers: dict[str, list[Workload]],
     platform: str,
     bindings: Callable[[], Bindings] | None,
+    predicted: Sequence[Object],
 ) -> Iterator[tuple[Object, Component, MadeBy, _Facts]]:
     """The objects of which pods come, each with the entry that says so."""
-    for group, kind in dict.fromkeys((one.group, one.kind) for one in inventory.objects):
+    for group, kind in dict.fromkeys((one.group, one.kind) for one in (*inventory.objects, *predicted)):
+        also = [one for one in predicted if one.kind == kind and one.group == group]
         for component, entry in catalogue.made_by(group, kind):
             operator = _operator(controllers.get(entry.operator, ()), group, bindings)
             facts = _Facts(inventory, controllers, operator, platform, bindings)
             words = signs(entry.enabled, entry.default)
             told = [one for one in inventory.of(kind, group=group) if words is None or one.may_say(words)]
+            told += also
             # of several objects that mean the same pods the first by name speaks for them, in whichever build
             for one in sorted(told, key=lambda one: (one.namespace, one.name)):
                 if not _makes(entry, one, facts):

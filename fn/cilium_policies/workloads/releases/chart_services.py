@@ -35,7 +35,13 @@ def service(
         "annotations": strings(block.get("annotations")),
     }
     labels = {**strings(block.get("labels")), **selector}
-    source = Object({"apiVersion": "v1", "kind": "Service", "metadata": metadata}, release.source.where)
+    spec: Mapping = {"type": kind}
+    if balancer := scalar(block.get("loadBalancerClass")):
+        spec["loadBalancerClass"] = balancer
+    if kind == "LoadBalancer":
+        spec["ports"] = [{"port": str(one.port), "protocol": one.protocol} for one in ports]
+    body = {"apiVersion": "v1", "kind": "Service", "metadata": metadata, "spec": spec}
+    source = Object(body, release.source.where)
     return Service(
         namespace=release.namespace,
         name=name,

@@ -162,8 +162,8 @@ def _backend(block: _Block, kind: str, target: Target) -> tuple[Service, Service
         words -= (
             _LISTENERS  # the gateway ends TLS there: its listener's name tells nothing of the pods behind
         )
-    last = block.path.rpartition(".")[2]  # `ingress.public`, `consoleIngress`: for the Service called so
-    words |= {last, last.removesuffix(_OF_ONE)}
+    above, _, last = block.path.rpartition(".")  # `ingress.public`, `consoleIngress`, `webhook.route`
+    words |= {last, last.removesuffix(_OF_ONE), above.rpartition(".")[2]} - {""}  # are for what is called so
     ranked = sorted(
         pairs,
         key=lambda pair: (
