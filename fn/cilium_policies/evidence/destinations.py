@@ -28,7 +28,7 @@ from cilium_policies.evidence.ends import (
 )
 from cilium_policies.evidence.gateways import proxies_by_label
 from cilium_policies.evidence.given import Given
-from cilium_policies.evidence.host_aliases import host_aliases
+from cilium_policies.evidence.host_aliases import host_aliases, rewritten
 from cilium_policies.evidence.host_keys import is_host_key, is_url_key
 from cilium_policies.evidence.hostnames import Hostnames
 from cilium_policies.evidence.names import Named, fitting, is_alone, ordinal, resolve
@@ -70,6 +70,8 @@ class Destinations:
     ) -> Iterator[Destination]:
         """Peers, pod ports and a reason. `trusted` says whether the place may name the outside, told whether an
         own route serves the name. Who asks a Sentinel calls the Redis that it names as well."""
+        if (name := rewritten(self._cluster, workload, address.host)) != address.host:
+            address = address._replace(host=name)  # nobody answers at ""
         aliases = self.aliases(workload)
         if aliases and (alias := aliases.get(address.host.rstrip(".").lower())) is not None:
             address, trusted = address._replace(host=alias), lambda routed: True

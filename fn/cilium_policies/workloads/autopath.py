@@ -7,20 +7,20 @@ and only a rule that has the long one matches.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import lru_cache
 
 from cilium_policies.kube.objects import Object, at, mappings, strings
 from cilium_policies.workloads.cluster import Cluster
 
-PLUGIN = r"(?m)^\s*autopath\s.*$"  # a Corefile's line, which an inventory keeps
+PLUGIN = r"(?m)^\s*(?:autopath|rewrite|name)\s.*$"  # a Corefile's lines, which an inventory keeps
 
 
 @lru_cache(maxsize=2)
 def autopath(cluster: Cluster) -> Object | None:
     """The object that switches it on: a Corefile, wherever it stands, or the values of a release."""
-    for one in cluster.inventory.of("ConfigMap"):
-        # By its name, as reading every ConfigMap would take long; k3s reads coredns-custom as well.
-        if "coredns" in one.name and any(map(_has, strings(one.body.get("data")).values())):
+    for one in corefiles(cluster):
+        if any(map(_has, strings(one.body.get("data")).values())):
             return one
     for release in cluster.inventory.of("HelmRelease"):
         for server in mappings(at(release.spec, "values", "servers")):
@@ -30,6 +30,12 @@ def autopath(cluster: Cluster) -> Object | None:
         if workload.source is not None and any(_has(one.value) for one in workload.texts):
             return workload.source
     return None
+
+
+def corefiles(cluster: Cluster) -> Iterator[Object]:
+    """ConfigMaps that hold a Corefile, or a part of one: by their names, as reading every ConfigMap would take long;
+    k3s reads coredns-custom as well."""
+    return (one for one in cluster.inventory.of("ConfigMap") if "coredns" in one.name)
 
 
 def search_suffix(cluster: Cluster, namespace: str) -> str:
