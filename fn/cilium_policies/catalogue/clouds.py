@@ -35,7 +35,8 @@ class LoadBalancer(NamedTuple):
 
 
 class Cloud(NamedTuple):
-    """One cloud. `private_names` and `endpoints` are regular expressions.
+    """One cloud. `private_names`, `linked_names` and `endpoints` are regular expressions; `linked_by` are words in an
+    input by which it shows that its company has private endpoints.
 
     `accounts` and `pods` are keys: annotations of a service account, labels of a pod, by which it asks for an
     identity. `env` and `args` are names of variables and arguments of programs that use the cloud, `flags` what such
@@ -59,10 +60,16 @@ class Cloud(NamedTuple):
     services: tuple[tuple[str, tuple[Port, ...]], ...] = ()
     names: tuple[str, ...] = ()
     called: tuple[tuple[str, str, str], ...] = ()
+    linked_names: tuple[str, ...] = ()
+    linked_by: tuple[str, ...] = ()
 
     def is_private(self, host: str) -> bool:
         """Whether a name of this cloud may resolve to an address of the company's own network."""
         return any(re.search(one, host) for one in self.private_names)
+
+    def is_linked(self, host: str) -> bool:
+        """Whether a name of this cloud resolves to such an address where the service has a private endpoint."""
+        return any(re.search(one, host) for one in self.linked_names)
 
     def ports_of(self, host: str) -> tuple[Port, ...]:
         """The ports on which a managed service of this name is called; empty where it is none that is known."""
@@ -103,4 +110,6 @@ def read(data: Mapping) -> Cloud:
             (text(one.get("key")), text(one.get("beside")), text(one.get("host")))
             for one in mappings(data.get("called"))
         ),
+        texts(data.get("linkedNames")),
+        texts(data.get("linkedBy")),
     )

@@ -45,7 +45,7 @@ def hidden(one: Workload, inventory: Inventory, entry: Component | None = None) 
     if one.rendered:
         names = _of_pods(one)
     elif sure:
-        told_by = (*named_by_values(one), *_of_own_values(one, entry))
+        told_by = (*named_by_values(one), *_of_own_values(one, entry), *_of_values(one))
         names = (name for name in told_by if _may_hold(name) and not _is_map(one, name, inventory))
     elif told := list(_of_operator(one, entry)):
         names, sure = iter(told), True
@@ -130,6 +130,18 @@ def _of_operator(one: Workload, entry: Component | None) -> Iterator[str]:
     for made in entry.made_by:
         if made.config and (made.group, made.kind) == (source.group, source.kind):
             yield text(source.spec.get("configSecret")) or made.config.replace("{name}", source.name)
+
+
+def _of_values(one: Workload) -> Iterator[str]:
+    """Secrets of which a release's values make variables that hold an address, in a list of `{name, valueFrom}` or by
+    name: `env: [{name: DB_URL, valueFrom: {secretKeyRef: {name: db}}}]`."""
+    told = {found.field: found.value for found in one.texts if found.kind == "value"}
+    for field, value in told.items():
+        place, _, rest = field.rpartition(".valueFrom.secretKeyRef.")
+        if rest == "name" and not flag(told.get(f"{place}.valueFrom.secretKeyRef.optional")):
+            name = told.get(f"{place}.name") or place.rpartition(".")[2]
+            if names_address(name):
+                yield value
 
 
 def _of_own_values(one: Workload, entry: Component | None) -> Iterator[str]:

@@ -3,7 +3,7 @@ address of its own network, which a rule for the Internet leaves out."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 
 from cilium_policies.config.model import EGRESS
 from cilium_policies.evidence.claims import domain
@@ -29,11 +29,36 @@ def own_zone(
     settled: Collection[Key],
 ) -> Iterator[Uncovered]:
     """One line a workload whose egress is not `settled` and that calls such hosts by rules for the Internet alone, or,
-    where a release that nobody knows may write the route of a host, for addresses. With names in the rules the agents
-    follow whatever DNS answers."""
+    where a release that nobody knows may write the route of a host, for addresses; and such as have private endpoints
+    in a company that is shown to have some. With names in the rules the agents follow whatever DNS answers."""
     if cluster.settings.fqdn != "false":
         return
-    own = {id(one) for one in subjects}
+    asked, private = _asked(hints, edges, {id(one) for one in subjects}, settled)
+    if not asked:
+        return
+    linked = _linked(cluster, hints)
+    serves = Hostnames(cluster, hints)
+    domains = {domain(name) for name in serves.names}
+    hidden = any(is_unknown(one) for one in cluster.workloads)
+    for key, hosts in asked.items():
+        of_zone = [
+            (host, port)
+            for host, port in hosts
+            if is_public(host) and domain(host) in domains and not serves.routes(host)
+        ]
+        found = [one for one in of_zone if (key, one[0]) not in private]
+        if found:
+            yield _line("own-zone", hosts[found[0]], found, f"{{fqdn: {found[0][0]}}}")
+        elif of_zone and hidden:
+            yield _line("own-gateway", hosts[of_zone[0]], of_zone, "{pod: NAMESPACE/PROXY}")
+        elif near := [one for one in hosts if (key, one[0]) not in private and linked(one[0])]:
+            yield _line("own-endpoint", hosts[near[0]], near, f"{{fqdn: {near[0][0]}}}")
+
+
+def _asked(
+    hints: Given, edges: Iterable[Edge], own: set[int], settled: Collection[Key]
+) -> tuple[dict[WorkloadKey, dict[tuple[str, int], Workload]], set[tuple[WorkloadKey, str]]]:
+    """Hosts outside that these workloads call, each with its port, and those to which rules for addresses lead."""
     asked: dict[WorkloadKey, dict[tuple[str, int], Workload]] = {}
     private: set[tuple[WorkloadKey, str]] = set()
     outside: set[WorkloadKey] = set()
@@ -51,22 +76,27 @@ def own_zone(
     for one in hints.unopened or ():
         if one.client.key in outside and id(one.client) in own and (one.client.key, EGRESS) not in settled:
             asked.setdefault(one.client.key, {})[one.host, one.port] = one.client
-    if not asked:
-        return
-    serves = Hostnames(cluster, hints)
-    domains = {domain(name) for name in serves.names}
-    hidden = any(is_unknown(one) for one in cluster.workloads)
-    for key, hosts in asked.items():
-        of_zone = [
-            (host, port)
-            for host, port in hosts
-            if is_public(host) and domain(host) in domains and not serves.routes(host)
-        ]
-        found = [one for one in of_zone if (key, one[0]) not in private]
-        if found:
-            yield _line("own-zone", hosts[found[0]], found, f"{{fqdn: {found[0][0]}}}")
-        elif of_zone and hidden:
-            yield _line("own-gateway", hosts[of_zone[0]], of_zone, "{pod: NAMESPACE/PROXY}")
+    return asked, private
+
+
+def _linked(cluster: Cluster, hints: Given) -> Callable[[str], bool]:
+    """Whether a host is a managed service of a cloud that may have a private endpoint; nobody is where nothing in the
+    input speaks of such endpoints. A definition of kinds speaks of what there may be."""
+    clouds = [
+        cloud
+        for cloud in hints.clouds
+        if cloud.linked_by and _speaks(cluster, [word.encode() for word in cloud.linked_by])
+    ]
+    return lambda host: any(cloud.is_linked(host) for cloud in clouds)
+
+
+def _speaks(cluster: Cluster, words: list[bytes]) -> bool:
+    return any(
+        one.item is not None and one.item.mentions(word)
+        for one in cluster.inventory.objects
+        if one.kind != "CustomResourceDefinition"
+        for word in words
+    )
 
 
 def _line(why: Why, client: Workload, found: list[tuple[str, int]], to: str) -> Uncovered:
