@@ -1,8 +1,16 @@
 """`python -m tests.hostile.guided [FLAG …] [FOLDER]`: hostile inputs led by what the code does with them.
 
-Where tests/hostile/test_fuzz.py draws inputs by number, Atheris (requirements/fuzz.txt, Linux, Python 3.12 or newer)
-changes them by the branches that they take. What must hold is the same. The flags are libFuzzer's
-(`-max_total_time=60`); the folder keeps what it finds worth keeping. Without one it begins with the seeds alone.
+Where tests/hostile/test_fuzz.py draws inputs by number, Atheris changes them by the branches that they take. What must
+hold is the same. The flags are libFuzzer's (`-max_total_time=60`); the folder keeps what it finds worth keeping.
+Without one it begins with the seeds alone. It wants a Python 3.13 on Linux (pyenv's, say), as requirements/fuzz.txt
+names that one's wheel of Atheris, and an environment of its own:
+
+    python3.13 -m venv /tmp/fuzz
+    /tmp/fuzz/bin/pip install --require-hashes -r requirements/runtime.txt -r requirements/fuzz.txt
+    mkdir -p found
+    PYTHONPATH=fn /tmp/fuzz/bin/python -m tests.hostile.guided -max_total_time=1200 found
+
+An input that breaks something is left as `crash-…`, `timeout-…` or `oom-…` where it was started.
 """
 
 from __future__ import annotations
