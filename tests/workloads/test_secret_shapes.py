@@ -31,6 +31,7 @@ TEXTS = [
     "requirepass web.hunter\nmasterauth hunter.web",
     "<password>db.hunter</password>\n<host>db</host>",
     "https://web/web.hunter?u=http://db.zebra:80&token=web.tiger#db.correct",
+    "x --password hunter --hunter http://db/zebra --tiger=http://web --url 'http://u:zebra@db'",
 ]
 # Passwords that are numbers, or begin with one, behind a user that has a Service's name
 NUMBERS = [

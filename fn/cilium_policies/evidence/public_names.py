@@ -27,7 +27,7 @@ _LOCAL_ENDS = (
     ".private",
 )
 _INWARD = frozenset(
-    "intra intranet intern internal lan corp local private priv ad home homelab lab".split()  # noqa: SIM905
+    "int intra intranet intern internal lan corp local private priv ad home homelab lab".split()  # noqa: SIM905
 )
 _OTHER_ENDS = ("svc", "example", "test", "invalid", "localhost", "onion")
 # Ends under which names of two labels are common on the Internet. Under any other long one, `redis.database` is

@@ -189,8 +189,8 @@ def _in_script(found: Text, address: Address, workload: Workload, routed: bool) 
         constant, address = True, address._replace(key=named[1] or named[2])
     if constant and _is_called(address, workload, routed):
         return True
-    if not constant and is_called_there(found.value, address.host):
-        return True
+    if not constant and (is_called_there(found.value, address.host) or _is_of_sign_in(address)):
+        return True  # `gitea admin auth add-oauth --auto-discover-url "https://…"`
     told = (
         address.explicit or address.port in SERVERS
     )  # settings as code: `{"HOST": "db.acme.com", "PORT": 3306}`

@@ -34,6 +34,8 @@ _ASSIGNMENT = re.compile(r"^([\s\-]*(?:export\s+)?[\"']?[A-Za-z_][\w.\-]*[\"']?\
 _BLOCK = re.compile(r"[A-Za-z_][\w\-]{0,63}:\s*")  # a key at the left edge, with a mapping below it
 _ITEM = re.compile(r"[ \t]*-[ \t]+[\"']?([^\s\"',=]*[^\s\"',=:])[\"']?[ \t]*,?[ \t]*")
 _FLOW = re.compile(r"\{(?!\})|(?<!\{)\}|[\[\]]|,(?=\s*[\"'\w\-]{1,64}\s*:)")
+# The flag right before an address: no word, but one that says what the address is.
+_FLAG, _NEAR = re.compile(r"(?<!\S)(--[a-z\-]{0,30}(?:url|uri|issuer|endpoint|server|host))[= ][\"']?$"), 48
 _KEYWORD = re.compile(r"\b(?:host=[\w.\-]{1,253}|port=\d{1,5})")
 _SECRET = re.compile(
     r"(?i)pass(?!through|ive)|pwd|secret|token|(api|access|account|shared|master|encryption)[_.\-]?key|private"
@@ -174,7 +176,7 @@ def _line(line: str, resolves: Callable[[str], bool]) -> str:
         return ""
     match = _ASSIGNMENT.match(line)
     if match is None or match[2].startswith("//"):  # the colon of a URL
-        return " ".join(_found(line))
+        return " ".join(_flagged(line))
     kept = _plain(match[2].strip().strip("\"',"), match[1].strip(" \t-\"':="), resolves)
     return match[1] + kept if kept else ""
 
@@ -222,6 +224,14 @@ def _found(value: str) -> Iterator[str]:
     for match in _URL.finditer(value):
         if not _ends_early(value, match) and (address := address_of(match[0])):
             yield address
+
+
+def _flagged(line: str) -> Iterator[str]:
+    """The same of a script's line, each behind the flag whose value it is: `--auto-discover-url https://…`."""
+    for match in _URL.finditer(line):
+        if not _ends_early(line, match) and (address := address_of(match[0])):
+            flag = _FLAG.search(line, max(0, match.start() - _NEAR), match.start())
+            yield f"{flag[1]} {address}" if flag is not None else address
 
 
 def _ends_early(value: str, match: re.Match[str]) -> bool:
