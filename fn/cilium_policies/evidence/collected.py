@@ -158,8 +158,8 @@ class Collected:
         """Configuration that the custom resource names, or that is called like the workload, as operators name it."""
         names, keys, others = self._said_by(source)
         own = [name for path, name in names if not is_others(workload, source, path, self._reads)]
-        for name in dict.fromkeys((workload.name, *own)):
-            yield from self._entries(workload.namespace, name)
+        yield from (one for name in dict.fromkeys(own) for one in self._entries(workload.namespace, name))
+        yield from self._cluster.unmounted(self._entries(workload.namespace, workload.name))
         for path, name, key in keys:
             if not is_others(workload, source, path, self._reads):
                 yield from self._entries(workload.namespace, name, (key,))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache, cached_property, lru_cache
 
 from cilium_policies.catalogue.model import Component
@@ -198,6 +198,16 @@ class Cluster(Serving):
         for one in self.workloads:
             found.setdefault(id(one.source), []).append(one)
         return found
+
+    def unmounted(self, told: Iterable[Text]) -> Iterator[Text]:
+        """Those of a ConfigMap or Secret of which no pod's own template speaks: a database that is called like its
+        program is not told what that is told."""
+        return (one for one in told if id(one.source) not in self._mounted)
+
+    @cached_property
+    def _mounted(self) -> frozenset[int]:
+        sources = (one.source for each in self.workloads for one in each.texts)
+        return frozenset(id(one) for one in sources if one is not None)
 
     def listening(self, namespace: str, port: int) -> dict[str, list[Workload]]:
         """The workloads of a namespace that declare a container port of this number, not on their node, by name."""
