@@ -13,6 +13,7 @@ from cilium_policies.evidence.edge import Edge, Evidence, Peer, WorkloadPeer, wo
 from cilium_policies.evidence.ends import backends
 from cilium_policies.evidence.given import Given
 from cilium_policies.evidence.key_words import words
+from cilium_policies.evidence.not_read import unread
 from cilium_policies.evidence.reasons import Reason
 from cilium_policies.evidence.trust import is_variable
 from cilium_policies.evidence.unopened import Unplaced
@@ -63,9 +64,13 @@ def edges(cluster: Cluster, given: Given) -> Iterator[Edge]:
     for workload in cluster.workloads:
         if workload.host_network:
             continue
-        keys = _hidden_keys(cluster, workload)
+        ignored = unread(workload, given.ignores)
+        keys, settings = _hidden_keys(cluster, workload), _settings(workload)
+        if ignored is not None:  # what it is told, and does not read
+            keys = {key: held for key, held in keys.items() if ignored.fullmatch(key) is None}
+            settings = {each: key for each, key in settings.items() if ignored.fullmatch(key) is None}
         hidden = _hidden(keys)
-        for number, key in {**hidden, **_settings(workload)}.items():
+        for number, key in {**hidden, **settings}.items():
             near = servers.get((workload.namespace, number), [])
             found = list(_edge(cluster, workload, near, number, key))
             yield from found

@@ -27,7 +27,7 @@ def not_read(
 ) -> Callable[[Text, bool], bool] | None:
     """What says of a text (and of whether it is a variable) that it means nothing to these pods; None: all may mean
     something."""
-    variables = _ignored(workload, ignores)
+    variables = unread(workload, ignores)
     files = _handed_on(cluster, workload, handing) if workload.namespace in handing else []
     if variables is None and not files:
         return None
@@ -50,13 +50,13 @@ def read_here(
     places: Iterable[tuple[Text, Address]], workload: Workload, ignores: dict[str, list[Mapping]]
 ) -> Iterator[tuple[Text, Address]]:
     """Of addresses those whose keys mean something to these pods: all parts read one file, one of them the key."""
-    keys = _ignored(workload, ignores, "keys")
+    keys = unread(workload, ignores, "keys")
     for found, address in places:
         if keys is None or found.kind not in _FILES or keys.fullmatch(address.key) is None:
             yield found, address
 
 
-def _ignored(
+def unread(
     workload: Workload, ignores: dict[str, list[Mapping]], field: str = "env"
 ) -> re.Pattern[str] | None:
     """What matches the names of variables that mean nothing to these pods. What an image's program reads is known of
