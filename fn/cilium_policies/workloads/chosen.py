@@ -55,7 +55,9 @@ class Chosen:
         volumes = [
             each for row, one in chosen if "volumes" in row for each in mappings(at(one.body, row["volumes"]))
         ]
-        spec["containers"] = [*mappings(spec.get("containers")), *added]
+        told = [secret for row, one in chosen if (secret := _secret(row, one))]
+        own = [_telling(each, told) if told else each for each in mappings(spec.get("containers"))]
+        spec["containers"] = [*own, *added]
         spec["volumes"] = [*mappings(spec.get("volumes")), *volumes]
         return {**template, "spec": spec}
 
@@ -128,6 +130,18 @@ def _asked(rows: _Rows, owner: Object) -> Iterator[tuple[Mapping, Object]]:
     keys = dict.fromkeys((None, (owner.namespace, ""), (owner.namespace, owner.name)))
     for _, row, one in sorted((each for key in keys for each in rows.get(key, ())), key=lambda each: each[0]):
         yield row, one
+
+
+def _secret(row: Mapping, one: Object) -> str:
+    """The Secret whose entries the pods are told (a ServiceBinding's), where the object names one."""
+    if "variables" not in row or not holds(row.get("when"), Beginning(body=one.body)):
+        return ""
+    return text(at(one.body, text(row["variables"])))
+
+
+def _telling(container: Mapping, secrets: list[str]) -> Mapping:
+    added = [{"secretRef": {"name": name}} for name in secrets]
+    return {**container, "envFrom": [*mappings(container.get("envFrom")), *added]}
 
 
 def _containers(row: Mapping, one: Object) -> Iterator[Mapping]:
