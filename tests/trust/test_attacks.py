@@ -144,6 +144,14 @@ def test_a_claim_of_another_namespace_takes_nothing_away_where_none_is_believed(
     assert passing(judge, attack["write"], attack["kept"], ("trust.foreign", "deny")) == attack["kept"]
 
 
+@pytest.mark.parametrize("trust", TRUST[:2])
+@pytest.mark.parametrize("attack", attacks("stays"))
+def test_a_claim_of_another_namespace_takes_nothing_away_where_it_is_believed(
+    judge: Judge, attack: dict[str, Any], trust: str
+) -> None:
+    assert passing(judge, attack["write"], attack["stays"], ("trust.foreign", trust)) == attack["stays"]
+
+
 UNSEEN = """
 - {ns: shop}
 - {ns: evil}

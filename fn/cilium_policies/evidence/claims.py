@@ -32,13 +32,13 @@ class Claims:
     """Who claims names below which domain: routes, Services that external-dns names, listeners of Gateways."""
 
     def __init__(
-        self, cluster: Cluster, routes: Mapping[str, list[Object]], services: Mapping[str, Service]
+        self, cluster: Cluster, routes: Mapping[str, list[Object]], services: Mapping[str, list[Service]]
     ) -> None:
         self._by_domain: dict[str, set[str]] = {}
         for name, found in routes.items():
             self._take(name, {one.namespace for one in found})
-        for name, service in services.items():
-            self._take(name, {service.namespace})
+        for name, held in services.items():
+            self._take(name, {one.namespace for one in held})
         for gateway in cluster.inventory.of("Gateway", group=GATEWAY_API):
             for listener in mappings(gateway.spec.get("listeners")):
                 self._take(text(listener.get("hostname")).lower(), {gateway.namespace})

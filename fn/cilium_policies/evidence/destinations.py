@@ -24,6 +24,7 @@ from cilium_policies.evidence.ends import (
     backends,
     cidr,
     ends,
+    is_shown,
     on_any_port,
 )
 from cilium_policies.evidence.gateways import proxies_by_label
@@ -42,7 +43,7 @@ from cilium_policies.evidence.public_names import (
     is_short_service,
     is_variable_name,
 )
-from cilium_policies.evidence.reasons import CALLS_API, Reason
+from cilium_policies.evidence.reasons import CALLS_API, Reason, led_by
 from cilium_policies.evidence.unopened import Unopened, is_unicast
 from cilium_policies.evidence.unrendered import behind
 from cilium_policies.kube.cloud_metadata import is_metadata
@@ -208,12 +209,12 @@ class Destinations:
             yield from on_any_port(self._cluster, service, workload, self._given.inside)
             return
         wanted, entries = asked_for(service, address, name)
+        # A name alone does not say whether the program speaks TCP or UDP; what the Service has there counts.
         for entry in entries:
-            # A name alone does not say whether the program speaks TCP or UDP; what the Service has there counts.
             yield from backends(self._cluster, service, str(entry.port), entry.protocol)
         if not entries and wanted.isdigit():
             # Its name stands for the pods themselves; of a Service that a chart makes not every port is known.
-            whole = service.headless or not self._is_shown(service)
+            whole = service.headless or not is_shown(self._cluster, service)
             for one in self._cluster.backends(service):
                 if whole or ordinal(address.host, one) >= 0:
                     yield from ((end, Port(int(wanted), address.protocol)) for end in ends(one))
@@ -224,11 +225,6 @@ class Destinations:
         return service.headless or bool(
             workload.release and behind_it and all(one.release == workload.release for one in behind_it)
         )
-
-    def _is_shown(self, service: Service) -> bool:
-        """Whether a Service stands in the input, before pods whose templates do as well."""
-        shown = service.source is not None and service.source.kind == "Service"
-        return shown and all(one.rendered for one in self._cluster.backends(service))
 
     def _external(self, workload: Workload, address: Address, service: Service) -> Iterator[Destination]:
         """An ExternalName Service is an alias; its ports translate nothing."""
@@ -251,15 +247,21 @@ class Destinations:
         port = Port(address.port, address.protocol)
         own = list(dict.fromkeys(self.hostnames.backends(host, address.port, address.protocol)))
         yield from ((one, (to,), Reason("calls-through-gateway", (in_words(host),))) for one, to in own)
-        balanced, beyond = self.hostnames.is_outside(host), self.hostnames.beyond(host)
-        numbers = [one for one in beyond if is_private(one) and not is_metadata(one)] if ours else []
-        for number in dict.fromkeys(numbers):  # what DNS is shown to answer: no other host is meant
-            yield from self._number(workload, number, port, host)
-        if balanced or len(numbers) < len(beyond):
-            yield InternetPeer(host), (port,), Reason("calls-host", (in_words(host),))
-            if balanced and not any(one.is_public for one in self.hostnames.published(host)):
-                yield from self._private(workload, host, port, own=True)
-        elif numbers or (own and ours and not self.hostnames.may_be_outside(host)):
+        balanced, told = self.hostnames.is_outside(host), self.hostnames.beyond(host, workload.namespace)
+        inside = own and ours and not self.hostnames.may_be_outside(host)
+        # Where strangers are not trusted, what they say of a name is only asked for, beside what is known anyway.
+        asked = {one for one, word in told.items() if word and self._given.wary}
+        numbers = [one for one in told if (ours or one in asked) and is_private(one) and not is_metadata(one)]
+        for one in numbers:  # what DNS is shown to answer: no other host is meant
+            found = self._number(workload, one, port, host)
+            yield from ((peer, to, led_by(reason, told[one])) for peer, to, reason in found)
+        leaving = [told[one] for one in told if one not in numbers and (inside or one not in asked)]
+        if balanced or leaving:
+            what = Reason("calls-host", (in_words(host),))
+            yield InternetPeer(host), (port,), led_by(what, "" if balanced else min(leaving))
+        if balanced and not any(one.is_public for one in self.hostnames.published(host)):
+            yield from self._private(workload, host, port, own=True)
+        elif balanced or inside or len(asked) < len(told):
             return
         elif ":" in host or host.replace(".", "").replace("/", "").isdigit():
             yield from self._number(workload, host, port, by_url=address.scheme in _BY_URL)

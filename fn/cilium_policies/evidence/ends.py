@@ -31,6 +31,12 @@ NAMING_CLOUD = "aws"  # its load balancers have names, which no node translates
 # attribute keeps the client's; a range is enforced by its security group, which no pod sees.
 # docs.aws.amazon.com/elasticloadbalancing/latest/network/edit-target-group-attributes.html, "Client IP preservation"
 AWS_BALANCER = "service.beta.kubernetes.io/aws-load-balancer-"
+_OF_AWS = ("type", "scheme", "nlb-target-type", "internal")
+# Not -backend-protocol, which charts for everywhere set. The last three have a name written in the address's place.
+_NAMED_BALANCER = (
+    *(f"{AWS_BALANCER}{one}" for one in _OF_AWS),
+    "load-balancer.hetzner.cloud/hostname", "loadbalancer.openstack.org/hostname",
+    "service.beta.kubernetes.io/do-loadbalancer-hostname")  # fmt: skip
 _KEEPS_CLIENT = "preserve_client_ip.enabled=true"
 _TO_PODS = "eks.amazonaws.com/nlb"  # whose targets are addresses where nothing says otherwise
 # The words of the config and the catalogue for one entity.
@@ -196,3 +202,19 @@ def cidr(address: str) -> CidrPeer:
     if "/" in address:
         return CidrPeer(address)
     return CidrPeer(f"{address}/128" if ":" in address else f"{address}/32")
+
+
+def is_shown(cluster: Cluster, service: Service) -> bool:
+    """Whether a Service stands in the input, before pods whose templates do as well."""
+    shown = service.source is not None and service.source.kind == "Service"
+    return shown and all(one.rendered for one in cluster.backends(service))
+
+
+def is_behind_a_cloud(cluster: Cluster, peer: Peer) -> bool:
+    """Whether a gateway is reached by the name of a load balancer: AWS gives names, which no node translates."""
+    gateway, aws = workload_of(peer), cluster.settings.platform.cloud == NAMING_CLOUD
+    return gateway is not None and any(
+        service.type == "LoadBalancer"
+        and (aws or any(note.startswith(_NAMED_BALANCER) for note in service.balancer[0]))
+        for service in cluster.services_for(gateway)
+    )

@@ -13,11 +13,11 @@ from cilium_policies.evidence.addresses import Address
 from cilium_policies.evidence.claims import Claims, gateway_addresses, names, proxied_names, service_names
 from cilium_policies.evidence.databases import database_ports, is_database
 from cilium_policies.evidence.edge import Peer, namespace_of, workload_of
-from cilium_policies.evidence.ends import AWS_BALANCER, NAMING_CLOUD, WORLD, asked, backends, ends
+from cilium_policies.evidence.ends import WORLD, asked, backends, ends, is_behind_a_cloud
 from cilium_policies.evidence.gateways import INGRESS, Gateways
 from cilium_policies.evidence.given import Given
 from cilium_policies.evidence.host_keys import is_host_key
-from cilium_policies.evidence.public_dns import looked_up
+from cilium_policies.evidence.public_dns import Records, Told, looked_up
 from cilium_policies.evidence.routes import backends_of, parent_gateways
 from cilium_policies.kube.gateway_api import GATEWAY_API, only_redirects
 from cilium_policies.kube.kinds import ROUTE_KINDS
@@ -32,12 +32,6 @@ if TYPE_CHECKING:
 
 _HTTPS = 443
 _CILIUMS = "cilium-gateway-"  # Cilium's Service for a Gateway: no pods are behind it
-_OF_AWS = ("type", "scheme", "nlb-target-type", "internal")
-# Not -backend-protocol, which charts for everywhere set. The last three have a name written in the address's place.
-_NAMED_BALANCER = (
-    *(f"{AWS_BALANCER}{one}" for one in _OF_AWS),
-    "load-balancer.hetzner.cloud/hostname", "loadbalancer.openstack.org/hostname",
-    "service.beta.kubernetes.io/do-loadbalancer-hostname")  # fmt: skip
 _TARGET_NOTE = "external-dns.alpha.kubernetes.io/target"
 
 
@@ -50,12 +44,12 @@ class Hostnames:
         self._wary = given.wary
         self._routes: dict[str, list[Object]] = {}
         self._serving: dict[str, list[Object]] = {}  # by the name that was asked for
-        self._services: dict[str, Service] = {}
+        self._services: dict[str, list[Service]] = {}
         self._addressed: dict[str, Object] = {}
         self._parents: set[tuple[str, str]] | None = None
         self._checked: dict[str, set[str]] | None = None
-        self._updated: set[str] = set()
-        self._records: dict[str, list[str]] | None = None
+        self._updated: dict[str, set[str]] = {}
+        self._records: Records | None = None
         self._claims: Claims | None = None
         of = cluster.inventory.of
         serving = (*of(*ROUTE_KINDS, group=GATEWAY_API), *of("Ingress", "IngressRoute", "IngressRouteTCP"))
@@ -74,7 +68,7 @@ class Hostnames:
                 self._proxied[id(one)] = proxied
         for service in cluster.services:
             for name in (*service_names(service), *proxied_names(cluster, service)):
-                self._services.setdefault(name, service)
+                self._services.setdefault(name, []).append(service)
         for gateway in cluster.inventory.of("Gateway", group=GATEWAY_API):
             for address in gateway_addresses(gateway):
                 self._addressed.setdefault(address, gateway)
@@ -96,25 +90,36 @@ class Hostnames:
             self._claims = Claims(self._cluster, self._routes, self._services)
         return self._claims.is_ours(host, namespace)
 
-    def beyond(self, host: str) -> list[str]:
+    def beyond(self, host: str, caller: str) -> dict[str, str]:
         """Where an Ingress, a Gateway or a DNSEndpoint has external-dns point a name, as far as nothing here answers to
         that address or name, such as a router's, a tunnel's or a device's; or the name itself where the Internet's DNS
         knows it while the gateway's address is private: the request then leaves the cluster and comes back from
-        outside."""
-        if self._is_checked(host) and self._is_behind_a_router(host):
-            return [host]
-        targets = self._recorded(host)
-        for route in self.routes(host):
-            noted = [route]
-            if route.kind in ROUTE_KINDS:  # of a Gateway's routes external-dns asks the Gateway
-                parents = dict.fromkeys(parent_gateways(self._cluster, route))
-                noted = [one for one in (self._gateways.gateway(*parent) for parent in parents) if one]
-            for one in noted:
-                for target in one.annotations.get(_TARGET_NOTE, "").lower().split(","):
-                    targets += [target, *self._recorded(target)]
-        return [target for target in targets if "." in target and not self.answers(target)]
+        outside. Each with the namespace whose word that is, "" where a pod of the `caller`'s needs no other."""
+        told = [Told(host, frozenset((one,))) for one in self._checking(host)]
+        if not (told and self._is_behind_a_router(host)):
+            told = self._recorded(host)
+            for route in self.routes(host):
+                parents = [self._gateways.gateway(*one) for one in self._parents_of(route)]
+                # of a Gateway's routes external-dns asks the Gateway
+                for noted in filter(None, parents if route.kind in ROUTE_KINDS else [route]):
+                    for target in noted.annotations.get(_TARGET_NOTE, "").lower().split(","):
+                        more = [Told(target, frozenset()), *self._recorded(target)]
+                        told += (Told(each.target, each.words | {noted.namespace}) for each in more)
+            told = [one for one in told if "." in one.target and not self.answers(one.target)]
+        found: dict[str, list[str]] = {}
+        for one in told:
+            found.setdefault(one.target, []).append(self._word(one.words, host, caller))
+        return {target: min(words) for target, words in found.items()}
 
-    def _recorded(self, host: str) -> list[str]:
+    def _word(self, words: frozenset[str], host: str, caller: str) -> str:
+        """The namespace of whose word another's pods have to be told: that where the name's Gateway stands, as others'
+        routes to it say, or where a controller of Gateways or Ingresses does, is the platform's."""
+        strange = words - {"", caller} - self._cluster.routing_namespaces
+        for route in self.routes(host) if strange else ():
+            strange -= {place for place, _ in self._parents_of(route) if place != route.namespace}
+        return min(strange, default="")
+
+    def _recorded(self, host: str) -> list[Told]:
         """Where DNSEndpoints lead a name: its record, else that of the nearest wildcard, and on from there."""
         if self._records is None:
             self._records = public_dns.records(self._cluster.inventory)
@@ -124,29 +129,33 @@ class Hostnames:
         """Whether a Service, a Gateway or a route of the cluster has this address or name."""
         return target in self._services or target in self._addressed or bool(self.routes(target))
 
-    def _is_checked(self, host: str) -> bool:
+    def _checking(self, host: str) -> set[str]:
+        """The namespaces that say that the Internet's DNS knows a name."""
         if self._checked is None:
             self._checked = public_dns.checked_names(self._cluster.inventory)
             self._updated = public_dns.updated_names(self._cluster)
-        if self._updated and not self._updated.isdisjoint(looked_up(host)):
-            return True
+        updating = (self._updated.get(name, ()) for name in looked_up(host)) if self._updated else ()
         asking = self._checked.get(host.rstrip(".").lower(), set())
-        return bool(asking) and not asking.isdisjoint(self._serving_in(host))
+        serving = self._serving_in(host) if asking else ()
+        return asking.intersection(serving).union(*updating)
 
     def _serving_in(self, host: str) -> Iterator[str]:
         """The namespaces of the routes that serve a name, and of their gateways."""
         for route in self.routes(host):
             yield route.namespace
-            parents = parent_gateways(self._cluster, route) if route.kind in ROUTE_KINDS else ()
-            yield from (namespace for namespace, _ in parents)
+            yield from (namespace for namespace, _ in self._parents_of(route))
             yield from map(namespace_of, self._senders(route))
+
+    def _parents_of(self, route: Object) -> list[tuple[str, str]]:
+        known = parent_gateways(self._cluster, route) if route.kind in ROUTE_KINDS else ()
+        return list(dict.fromkeys(known))
 
     def _is_behind_a_router(self, host: str) -> bool:
         """Whether every address that the gateways of a name are shown to have is private."""
         gateways = {workload_of(peer) for route in self.routes(host) for peer in self._senders(route)}
         before = (one for gateway in gateways if gateway for one in self._cluster.services_for(gateway))
         addresses = [*claims.balancer_addresses(before)]
-        return public_dns.are_private(addresses or public_dns.pools(self._cluster.inventory))
+        return public_dns.are_private(addresses or public_dns.pools(self._cluster))
 
     def served(self, host: str) -> Iterator[Workload]:
         """The workloads to which a name leads: it is their own public name, which they tell others and do not call."""
@@ -170,7 +179,7 @@ class Hostnames:
         """Whether DNS leads a name that own routes serve out of the cluster: to a load balancer of a cloud, which calls
         the gateway or the pods from there."""
         return any(
-            peer.kind == "cidr" or peer == WORLD or self._is_behind_a_cloud(peer)
+            peer.kind == "cidr" or peer == WORLD or is_behind_a_cloud(self._cluster, peer)
             for route in self._every_route(host)
             for peer in self._senders(route)
         )
@@ -196,7 +205,7 @@ class Hostnames:
         if route.kind not in ROUTE_KINDS:
             yield from self._controllers_of(route)
             return
-        for namespace, name in dict.fromkeys(parent_gateways(self._cluster, route)):
+        for namespace, name in self._parents_of(route):
             yield from self._gateways.peers(namespace, name)
 
     def _controllers_of(self, route: Object) -> tuple[Peer, ...]:
@@ -206,38 +215,27 @@ class Hostnames:
             return self._gateways.ingress_class(route)
         return self._gateways.of_group(route.group, route.namespace)
 
-    def _is_behind_a_cloud(self, peer: Peer) -> bool:
-        """Whether a gateway is reached by the name of a load balancer: AWS gives names, which no node translates."""
-        workload, aws = workload_of(peer), self._cluster.settings.platform.cloud == NAMING_CLOUD
-        if workload is None:
-            return False
-        return any(
-            service.type == "LoadBalancer"
-            and (aws or any(note.startswith(_NAMED_BALANCER) for note in service.balancer[0]))
-            for service in self._cluster.services_for(workload)
-        )
-
     def backends(self, host: str, port: int, protocol: str = "TCP") -> Iterator[tuple[Peer, Port]]:
         """Who answers at a name or address: gateway pods, an Ingress controller, or a Service's pods; nobody where a
         load balancer outside does."""
-        service = self._services.get(host.rstrip(".").lower())
-        if service is not None:
+        services = self._services.get(host.rstrip(".").lower(), ())
+        for service in services:
             made = self._cluster.made_from(service.source) if service.type == "ExternalName" else ()
             yield from ((end, Port(port, protocol)) for one in made for end in ends(one))
             yield from backends(self._cluster, service, str(port), protocol)
+        if services and not self.routes(host):  # else a route has the name as well, and nobody takes it away
             return
         if host in self._addressed:
             gateway = self._addressed[host]
             yield from self._gateway(gateway.namespace, gateway.name, port, protocol)
             return
         for route in self.routes(host):
-            if route.kind in ROUTE_KINDS:
-                for namespace, name in dict.fromkeys(parent_gateways(self._cluster, route)):
-                    yield from self._gateway(namespace, name, port, protocol)
-            else:
+            for namespace, name in self._parents_of(route):
+                yield from self._gateway(namespace, name, port, protocol)
+            if route.kind not in ROUTE_KINDS:
                 yield from self._controller(route, port, protocol)
         if not self.routes(host):
-            for target in dict.fromkeys(self._recorded(host)):
+            for target in dict.fromkeys(one.target for one in self._recorded(host)):
                 if self.answers(target):
                     yield from self.backends(target, port, protocol)
 

@@ -18,7 +18,8 @@ from cilium_policies.workloads.cluster import Cluster
 
 class _House(NamedTuple):
     domains: dict[str, set[str]]  # with the namespaces whose routes serve names of each
-    served: frozenset[str]  # names that routes and records lead somewhere
+    served: frozenset[str]  # names that routes lead somewhere
+    led: dict[str, set[str]]  # those that records do, with the namespaces of these
 
 
 def may_be_near(cluster: Cluster, host: str, namespace: str) -> bool:
@@ -35,7 +36,10 @@ def is_of_house(cluster: Cluster, host: str, namespace: str) -> bool:
     house = _house(cluster)
     plain = host.rstrip(".").lower()
     serving = house.domains.get(domain(plain), ())
-    return (namespace in serving or len(serving) > 1) and house.served.isdisjoint(looked_up(plain))
+    if not (namespace in serving or len(serving) > 1) or not house.served.isdisjoint(looked_up(plain)):
+        return False
+    believed = {namespace} | cluster.routing_namespaces
+    return all(believed.isdisjoint(house.led.get(name, ())) for name in looked_up(plain))
 
 
 @lru_cache(maxsize=2)  # each address and edge of one cluster asks
@@ -51,7 +55,8 @@ def _house(cluster: Cluster) -> _House:
     if served and _is_private(cluster):
         for name, namespace in served:
             domains.setdefault(domain(name), set()).add(namespace)
-    return _House(domains, frozenset((*(name for name, _ in served), *records(inventory))))
+    led = {name: {word for _, word in told} for name, told in records(inventory).items()}
+    return _House(domains, frozenset(name for name, _ in served), led)
 
 
 def _is_private(cluster: Cluster) -> bool:
@@ -59,4 +64,4 @@ def _is_private(cluster: Cluster) -> bool:
     asked = [*balancer_addresses(cluster.services)]
     for gateway in cluster.inventory.of("Gateway", group=GATEWAY_API):
         asked += filter(is_number, gateway_addresses(gateway))
-    return are_private(asked or pools(cluster.inventory))
+    return are_private(asked or pools(cluster))

@@ -10,13 +10,31 @@ from collections.abc import Iterator
 from cilium_policies.evidence.public_names import is_local, is_public
 from cilium_policies.kube.gateway_api import GATEWAY_API
 from cilium_policies.kube.inventory import Inventory
-from cilium_policies.kube.objects import Mapping, Object, at, mapping, mappings, sequence, text
+from cilium_policies.kube.objects import (
+    CLUSTER_SCOPED,
+    Mapping,
+    Object,
+    at,
+    mapping,
+    mappings,
+    sequence,
+    text,
+)
+from cilium_policies.lean import NamedTuple
 from cilium_policies.workloads.cluster import Cluster
 
 _ISSUERS = ("Issuer", "ClusterIssuer")
 _NOTES = {"cert-manager.io/issuer": "Issuer", "cert-manager.io/cluster-issuer": "ClusterIssuer"}
+Records = dict[str, list[tuple[str, str]]]
 LONGEST = 253  # of a DNS name
 _POOLS = {"IPAddressPool": "addresses", "CiliumLoadBalancerIPPool": "blocks"}
+
+
+class Told(NamedTuple):
+    """Where a name leads, and whose word that is: the namespaces of the objects that say so, "" the platform's."""
+
+    target: str
+    words: frozenset[str]
 
 
 def checked_names(inventory: Inventory) -> dict[str, set[str]]:
@@ -30,15 +48,16 @@ def checked_names(inventory: Inventory) -> dict[str, set[str]]:
     return found
 
 
-def updated_names(cluster: Cluster) -> set[str]:
-    """What pods that keep names at the house's public address (dynamic DNS) are told: names, and wildcards."""
-    updaters = cluster.playing("name-updater")
-    return {
-        name.lower()
-        for one in updaters
-        for said in one.texts
-        for name in re.findall(r"(?:\*\.)?(?:[\w-]{1,63}\.){1,9}[A-Za-z]{2,63}", said.value)
-    }
+def updated_names(cluster: Cluster) -> dict[str, set[str]]:
+    """What pods that keep names at the house's public address (dynamic DNS) are told: names, and wildcards, each with
+    the namespaces whose word that is: "" of a chart's pods, as anybody can write the marks of others."""
+    found: dict[str, set[str]] = {}
+    for one in cluster.playing("name-updater"):
+        word = one.namespace if one.by_marks else ""
+        for said in one.texts:
+            for name in re.findall(r"(?:\*\.)?(?:[\w-]{1,63}\.){1,9}[A-Za-z]{2,63}", said.value):
+                found.setdefault(name.lower(), set()).add(word)
+    return found
 
 
 def over_http(inventory: Inventory) -> Iterator[tuple[Object, str]]:
@@ -118,39 +137,57 @@ def looked_up(host: str) -> Iterator[str]:
         yield f"*.{plain}"
 
 
-def records(inventory: Inventory) -> dict[str, list[str]]:
-    """Where DNSEndpoints have external-dns point each name."""
-    found: dict[str, list[str]] = {}
+def records(inventory: Inventory) -> Records:
+    """Where DNSEndpoints have external-dns point each name, and the namespaces that say so."""
+    found: Records = {}
     for one in inventory.of("DNSEndpoint", group="externaldns.k8s.io"):
         for entry in mappings(one.spec.get("endpoints")):
             if text(entry.get("recordType")) in ("A", "AAAA", "CNAME"):
                 targets = [text(target).rstrip(".").lower() for target in sequence(entry.get("targets"))]
-                found.setdefault(text(entry.get("dnsName")).lower(), []).extend(targets)
+                told = found.setdefault(text(entry.get("dnsName")).lower(), [])
+                told += ((target, one.namespace) for target in targets)
     return found
 
 
-def led_to(found: dict[str, list[str]], host: str) -> list[str]:
-    """What records say of a name in the end: addresses, and the names of which they say nothing more."""
-    ends: list[str] = []
-    met, asked = {host}, [host]
+def led_to(found: Records, host: str) -> list[Told]:
+    """What records say of a name in the end: addresses, and the names of which they say nothing more; each with the
+    namespaces of those that lead there."""
+    ends: list[Told] = []
+    met, asked = {host}, [Told(host, frozenset())]
     for one in asked:  # grows: a record may be an alias of another
-        told = next((found[name] for name in looked_up(one) if name in found), None)
+        told = next((found[name] for name in looked_up(one.target) if name in found), None)
         if told is None:
-            ends += [one] * (one != host)
+            ends += [one] * (one.target != host)
             continue
-        asked += (each for each in dict.fromkeys(told) if each not in met)
-        met.update(told)
+        asked += (Told(each, one.words | {word}) for each, word in dict.fromkeys(told) if each not in met)
+        met.update(each for each, _ in told)
     return ends
 
 
-def pools(inventory: Inventory) -> list[str]:
+def pools(cluster: Cluster) -> list[str]:
     """The first address of each range that load balancers get their addresses from."""
     found: list[str] = []
-    for one in inventory.of(*_POOLS):
+    for one in _pools(cluster):
         for entry in sequence(one.spec.get(_POOLS[one.kind])):
             block = entry if isinstance(entry, dict) else {"cidr": entry}
             found.append(text(at(block, "cidr")) or text(at(block, "start")))
     return [one.partition("-")[0].partition("/")[0].strip() for one in found]
+
+
+def _pools(cluster: Cluster) -> list[Object]:
+    """The pools; of those in several namespaces what the platform has written: whoever gives addresses reads the pools
+    of its own namespace alone (https://metallb.io/apis: "must be created in the same namespace"), where a release or a
+    ClusterRoleBinding has put it, and everybody may write one elsewhere."""
+    found = cluster.inventory.of(*_POOLS)
+    if len({one.namespace for one in found}) < 2:
+        return found
+    return [one for one in found if one.kind in CLUSTER_SCOPED or _is_put(cluster, one.namespace)] or found
+
+
+def _is_put(cluster: Cluster, namespace: str) -> bool:
+    """Whether the platform has put something there."""
+    pods = cluster.in_namespace(namespace)
+    return any(not one.by_marks or cluster.access.is_vouched(namespace, one.service_account) for one in pods)
 
 
 def are_private(addresses: list[str]) -> bool:

@@ -76,7 +76,7 @@ class Ways:
         if provider == NAMING_CLOUD:
             is_public = text(balancer.get("scope")) == "External"
             return Way(nodes=False, answers=False, outside="yes", public=is_public)
-        numbered = provider or pools(self._cluster.inventory)
+        numbered = provider or pools(self._cluster)
         return Way(nodes=False, outside="no" if numbered else "")
 
 

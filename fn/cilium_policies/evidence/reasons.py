@@ -96,6 +96,16 @@ def stated(why: str, by: str, number: int = 0) -> Reason:
     return Reason("stated", (by, f"{number:03}"), visible(" ".join(why.split())).rstrip("."))
 
 
+def led_by(reason: Reason, word: str) -> Reason:
+    """The reason, where another namespace's word (if there is one) leads a name that is called."""
+    return reason._replace(parts=(reason.parts[0], word)) if word else reason
+
+
+def leader(reason: Reason) -> str:
+    """The namespace on whose word a name leads where it does, as `led_by` has it."""
+    return reason.parts[1] if reason.kind in ("calls-host", "calls-node") and len(reason.parts) > 1 else ""
+
+
 def seen_by_server(reason: Reason) -> Reason:
     """The reason as the server's side has it: all clients that have its address have one."""
     return _CALLED if reason.kind in _ADDRESSES else reason

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from cilium_policies.config.model import EGRESS
 from cilium_policies.evidence.edge import Edge, LabelsPeer, Peer, fits, namespace_of, workload_of
+from cilium_policies.evidence.reasons import leader
 from cilium_policies.kube.gateway_api import GATEWAY_API, STANDARD
 from cilium_policies.kube.objects import Mapping, Object, at, mapping, mappings, text
 from cilium_policies.kube.ports import Port
@@ -56,9 +57,10 @@ class Consents:
 
     def claimant(self, edge: Edge, direction: str, other: Peer) -> str:
         """The namespace of pods that only their label and image call the reader of the object that an edge was read
-        from, or the proxy of a name that it calls: that this stands in the own namespace is no consent to them."""
+        from, or the proxy of a name that it calls, or that leads this name elsewhere: that the object stands in the own
+        namespace is no consent to them."""
         if direction == EGRESS:
-            return self._claims_name(edge, workload_of(other))
+            return leader(edge.reason) or self._claims_name(edge, workload_of(other))
         if edge.origin == "monitor" and other.kind == "labels" and not other.namespace:
             return self._stranger(other, edge.evidence.namespace)
         client, text_of = workload_of(other), edge.evidence.text

@@ -14,11 +14,14 @@ from fnmatch import fnmatchcase
 from cilium_policies.catalogue.load import Catalogue
 from cilium_policies.config.model import EGRESS, INGRESS, Trust
 from cilium_policies.evidence.edge import OUR_OWN, Edge, LabelsPeer, Peer, namespace_of, workload_of
+from cilium_policies.evidence.reasons import leader
 from cilium_policies.generate.consents import Consents
 from cilium_policies.kube.objects import CLUSTER_SCOPED, Object
 from cilium_policies.lean import NamedTuple
 from cilium_policies.workloads.cluster import Cluster
 from cilium_policies.workloads.model import Workload
+
+_NAMED = ("calls-through-gateway", "calls-host", "calls-node")  # a name's place may be another's word
 
 
 class Foreign(NamedTuple):
@@ -126,11 +129,12 @@ class _Judge(NamedTuple):
             asks = next((one for one in asked if one not in ("", own.namespace)), "")
         else:
             # of nearly all that goes out nobody but its own namespace can ask
-            may_claim = direction == INGRESS or edge.reason.kind == "calls-through-gateway"
+            may_claim = direction == INGRESS or edge.reason.kind in _NAMED
             asks = (self.consents.claimant(edge, direction, other) if may_claim else "") or _namespace(edge)
         if not asks or asks == own.namespace:
             return False
-        space = namespace_of(other) or (asks if other.kind == "labels" or edge.evidence.word else "")
+        told = other.kind == "labels" or edge.evidence.word or leader(edge.reason)
+        space = namespace_of(other) or (asks if told else "")
         ends = (own.namespace, space) if direction == EGRESS else (space, own.namespace)
         if any(fnmatchcase(ends[0], one[0]) and fnmatchcase(ends[1], one[1]) for one in self.trust.grants):
             return False
