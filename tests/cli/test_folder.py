@@ -44,6 +44,9 @@ def test_what_fleet_applies_is_built_first(tmp_path: Path) -> None:
     assert (
         Folder(str(fleet)).unbuilt() == f"{fleet}/web/fleet.yaml says what Fleet makes of the files beside it"
     )
+    # as Go reads its keys
+    small = laid(tmp_path / "small", {"fleet.yaml": "defaultnamespace: web\n", "web.yaml": namespace("web")})
+    assert "Fleet makes of the files" in Folder(str(small)).unbuilt()
     other = laid(tmp_path / "other", {"fleet.yaml": "agents: 3\n", "web.yaml": namespace("web")})
     assert not Folder(str(other)).unbuilt()
 

@@ -51,6 +51,18 @@ def port(docs: list[dict], wanted: str) -> int:
     return int(container["ports"][0]["containerPort"])
 
 
+def test_a_link_that_leads_nowhere_makes_no_bundle(tmp_path):
+    """As for Fleet, which asks for the file behind it (internal/fleetyaml/fleetyaml.go: os.Stat)."""
+    files = {
+        "web/fleet.yaml": "namespace: shop\n",
+        "web/web.yaml": deployment("web"),
+        "old/web.yaml": deployment("old"),
+    }
+    root = laid(tmp_path, files)
+    (root / "old/fleet.yaml").symlink_to("../gone.yaml")
+    assert sorted(map(name, built(root))) == ["Deployment shop/web", "Namespace /shop"]
+
+
 def test_manifests_with_the_overlays_of_a_target(tmp_path):
     """`namespace` moves all that the bundle holds; a file in an overlay replaces, one with _patch patches."""
     files = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterable
 from hashlib import md5
@@ -20,6 +21,7 @@ KNOWN = frozenset(
     " keepResources deleteNamespace deleteCRDResources correctDrift ignore imageScans forceSyncGeneration"
     " downstreamResources".split()
 )
+_IN_SMALL = frozenset(map(str.lower, KNOWN))
 _TARGET = [
     "name",
     "namespace",
@@ -67,6 +69,11 @@ def bundles(repository: Repository) -> dict[str, Fields]:
     return dict(sorted(found.items()))
 
 
+def is_known(key: str) -> bool:
+    """Whether a top key is one of Fleet's, as Go reads it."""
+    return key.lower() in _IN_SMALL
+
+
 def _as_go_reads(fields: Fields, names: Iterable[str]) -> Fields:
     """The fields under the names that they have: Go takes `defaultnamespace` for `defaultNamespace`."""
     known = {name.lower(): name for name in names}
@@ -90,10 +97,12 @@ def _holds_more(repository: Repository, path: str, found: Iterable[str]) -> bool
 
 
 def _files(repository: Repository) -> list[str]:
-    """The files of that name, the one that counts first."""
+    """The files of that name, the one that counts first; a link that leads nowhere is none
+    (internal/fleetyaml/fleetyaml.go: os.Stat)."""
     named = [
         one for one in repository.files if one.rpartition("/")[2] in FLEET and within(one, repository.asked)
     ]
+    named = [one for one in named if os.path.isfile(repository.place(one))]
     own = [one for one in named if next(repository.charts_of_template(one), None) is None]
     return sorted(own, key=lambda one: FLEET.index(one.rpartition("/")[2]))
 

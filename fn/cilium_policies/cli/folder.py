@@ -58,9 +58,9 @@ class Folder:
                     self._add_bundle(path, data)
 
     def _add_bundle(self, path: str, data: bytes) -> None:
-        from cilium_policies.builds.fleet_bundles import KNOWN  # few folders are Fleet's
+        from cilium_policies.builds.fleet_bundles import is_known  # few folders are Fleet's
 
-        if not KNOWN.isdisjoint(key.decode() for key in _TOP_KEY.findall(data)):
+        if any(is_known(key.decode()) for key in _TOP_KEY.findall(data)):
             self.bundles.append(path)
 
     def _paths(self) -> Iterator[str]:
