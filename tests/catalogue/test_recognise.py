@@ -31,6 +31,14 @@ ENTRIES = [
         "images": ["vendor/generic"],
         "workload": "Deployment/manager",
     },
+    {
+        "component": "default",
+        "match": [{"app": "registry", "chart": "*"}],
+        "sharedLabels": "true",
+        "images": ["vendor/suite-registry"],
+        "workload": "Deployment/suite-registry",
+    },
+    {"component": "registry", "match": [{"app": "registry"}]},
     {"component": "hook", "match": [{"batch.kubernetes.io/job-name": "*-create"}]},
     {"component": "pictured", "images": ["vendor/pictured", "library/db"]},
 ]
@@ -69,6 +77,11 @@ CATALOGUE = load.Catalogue(index.assemble({one["component"]: one for one in ENTR
         ({"labels": {}, "images": ["vendor/db:1"]}, "wide"),
         ({"labels": {}, "images": ["db:1"]}, "pictured"),
         ({"labels": {"app": "db"}, "images": ["vendor/pictured"]}, "wide"),
+        # a framework's labels that do not count hide no other entry's, and its image tells before those
+        ({"labels": {"app": "registry", "chart": "own-1.2"}, "images": ["own/registry:2"]}, "registry"),
+        ({"labels": {"app": "registry", "chart": "own-1.2"}, "images": ["vendor/suite-registry"]}, "default"),
+        ({"labels": {"app": "registry", "chart": "own-1.2"}, "images": ["vendor/pictured"]}, "pictured"),
+        ({"labels": {"app": "x", "chart": "own-1.2"}, "images": ["own/registry:2"]}, None),
     ],
 )
 def test_recognition(pod, component):

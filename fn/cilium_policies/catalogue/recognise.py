@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from fnmatch import fnmatchcase
 from functools import lru_cache
 
@@ -33,27 +33,23 @@ def recognise(
     The match entry with most labels wins; among equals the chart, then the image, then the workload's
     name, the namespace and the ports decide. Labels that are a framework's default count only when the
     image agrees, or the name where no other image is shown. Without labels of any entry the image decides,
-    with the same tie-breaks; what stays undecided is None, never a guess.
+    with the same tie-breaks, and without one that is known the fewer labels of another entry, beside which a
+    framework's default was thrown out; what stays undecided is None, never a guess.
     """
     labels = _of_pods(labels, kind, name)
     by_image = _by_image(catalogue, images)
     found = _by_labels(catalogue, labels)
-    if found:
-        shared = catalogue.shared
-        if not shared.isdisjoint(found):
-            found = [
-                one
-                for one in found
-                if one not in shared
-                or one in by_image
-                or (
-                    not _runs_another(catalogue.components[one], images)
-                    and _names(catalogue.components[one], name)
-                )
-                or _made_by_chart(catalogue.components[one], chart)
-            ]
+    thrown: set[str] = set()
+    if found and not catalogue.shared.isdisjoint(found):
+        thrown = {one for one in found if not _counts(catalogue, one, by_image, name, images, chart)}
+        found = [one for one in found if one not in thrown]
     # side-cars name nothing
     candidates = found or (by_image if len(images) < 2 else _by_image(catalogue, images[:1]))
+    while thrown and not candidates:  # nothing else tells: then fewer labels do, which a default has hidden
+        if not (found := _by_labels(catalogue, labels, thrown)):
+            return None
+        candidates = [one for one in found if _counts(catalogue, one, by_image, name, images, chart)]
+        thrown.update(found)
     if not candidates:
         return None
     if len(candidates) == 1:
@@ -63,6 +59,17 @@ def recognise(
     if ranked[0][0] == ranked[1][0]:
         return None
     return catalogue.components[ranked[0][1]]
+
+
+def _counts(
+    catalogue: Catalogue, one: str, by_image: list[str], name: str, images: Sequence[str], chart: str
+) -> bool:
+    """Whether a component's labels count: always, unless they are a framework's default."""
+    if one not in catalogue.shared or one in by_image:
+        return True
+    component = catalogue.components[one]
+    named = not _runs_another(component, images) and _names(component, name)
+    return named or _made_by_chart(component, chart)
 
 
 def sidecars(catalogue: Catalogue, images: Sequence[str]) -> list[str]:
@@ -110,8 +117,8 @@ class _Pod:
         self.chart = chart
 
 
-def _by_labels(catalogue: Catalogue, labels: Mapping[str, str]) -> list[str]:
-    """The components of the largest match entries that are part of these labels."""
+def _by_labels(catalogue: Catalogue, labels: Mapping[str, str], without: Collection[str] = ()) -> list[str]:
+    """The components of the largest match entries that are part of these labels, less those `without`."""
     most = 0
     found: list[str] = []
     for key, value in labels.items():
@@ -119,7 +126,7 @@ def _by_labels(catalogue: Catalogue, labels: Mapping[str, str]) -> list[str]:
         if of_key is None:
             continue
         for component, wanted in (*of_key.get(value, ()), *of_key.get("*", ())):
-            if len(wanted) < most or not part_of(wanted, labels):
+            if len(wanted) < most or component in without or not part_of(wanted, labels):
                 continue
             if len(wanted) > most:
                 most, found = len(wanted), []
