@@ -4,6 +4,7 @@ whether a workload has a second pod of its own to call."""
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from functools import lru_cache
 from itertools import islice
 
@@ -27,6 +28,11 @@ _PARTS = frozenset(
     read reader readonly ro write writer rw node nodes member shard cluster server data db database pg
     """.split()  # noqa: SIM905
 )
+# What charts call the parts of a database of which one copies the other.
+_SIDES = {
+    "primary": frozenset(("primary", "master", "leader")),
+    "replica": frozenset(("replica", "slave", "secondary", "read", "follower", "standby")),
+}
 
 
 def is_called_after_another(
@@ -115,6 +121,21 @@ def is_another_store(one: Workload, other: Workload) -> bool:
         if key and (keys is PART_LABELS or _words(one.labels[key]) & product):
             return False  # the parts of one program: a shard and its configuration server
     return _stem(one.name, product) != _stem(other.name, product)
+
+
+def of_the_part(servers: list[Workload], named: Collection[int]) -> list[Workload]:
+    """Of an instance that an address leads to, without the primary of a database where only replicas are `named` (by
+    identity) and without replicas where only the primary is, as their labels call them: neither sends its clients to
+    the other."""
+    told = {id(one): _side(one) for one in servers}
+    meant = {told[one] for one in named if one in told}
+    return [one for one in servers if told[id(one)] in ("", *meant) or "" in meant]
+
+
+def _side(one: Workload) -> str:
+    """Whether a database's pods are its primary or a replica, as a label of their part says."""
+    part = next((one.labels[key] for key in PART_LABELS if key in one.labels), "")
+    return next((side for side, words in _SIDES.items() if part.rstrip("s") in words), "")
 
 
 def last_name(image: str) -> str:

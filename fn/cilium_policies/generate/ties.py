@@ -26,14 +26,11 @@ from cilium_policies.generate.owners import (
     is_anothers,
     is_called_after_another,
     last_name,
+    of_the_part,
 )
 from cilium_policies.generate.proxied import proxies
 from cilium_policies.generate.roles import Roles
-from cilium_policies.generate.shown import (
-    is_said_to_name,
-    is_shown,
-    says_whom,
-)
+from cilium_policies.generate.shown import is_said_to_name, is_shown, says_whom
 from cilium_policies.generate.shown_ports import MAIL, is_between, is_client, sends_mail
 from cilium_policies.kube.ports import Port
 from cilium_policies.lean import TYPE_CHECKING, NamedTuple
@@ -71,7 +68,7 @@ class Ties:
         self._cluster = cluster
         self._catalogue = catalogue
         self._roles = roles
-        self._called: dict[tuple[int, str], set[Instance]] = {}
+        self._called: dict[tuple[int, str], dict[Instance, set[int]]] = {}  # with the identities of servers
         self._elsewhere: dict[int, set[Port]] = {}
         self._addressed: dict[int, set[int]] = {}  # the ports of every address that a client names
         self._shown: dict[int, bool] = {}
@@ -103,7 +100,7 @@ class Ties:
                 self._elsewhere.setdefault(id(client), set()).update(edge.ports)
             elif server.component:
                 key = (id(client), server.component)
-                self._called.setdefault(key, set()).add(instance(server))
+                self._called.setdefault(key, {}).setdefault(instance(server), set()).add(id(server))
 
     def replaces(self, workload: Workload, known: Known) -> bool:
         """Whether what the input shows takes the place of a usual edge of the entry: the published ports of the usual
@@ -195,7 +192,7 @@ class Ties:
             return []
         called = self._called.get((id(client), component))
         if called and not known.every:  # what it says of one tells nothing of the others that it acts on
-            return self._roles.instances(component, called)
+            return of_the_part(self._roles.instances(component, called), set().union(*called.values()))
         ports = known.pod_ports()
         if self._is_called_elsewhere(client, ports):
             return []
