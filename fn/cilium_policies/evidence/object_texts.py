@@ -28,6 +28,8 @@ from cilium_policies.lean import Any
 from cilium_policies.workloads.model import Text, Workload
 
 _SCHEME = r"^[a-z]{1,16}://"
+# A registry's folder, with its scheme or without any: what has a user before it, or a path behind a colon, is none.
+_REGISTRY = r"(?:oci://)?([\w\-]{1,63}(?:\.[\w\-]{1,63}){1,9}(?::\d{1,5})?)(?:/[\w.\-/]{0,200})?"
 _MONITORS = frozenset(kind for kind, said in EVIDENCE["monitors"].beside.items() if said == ("spec",))
 # What of a monitor its reader calls itself; whom it scrapes is told by monitors.py.
 _OF_SCRAPES = ("tokenUrl", "proxyUrl")
@@ -195,10 +197,12 @@ def _shown(one: Object, key: str, value: str) -> str:
 def told_by(one: Object, row: Mapping) -> Iterator[Text]:
     """What a ConfigMap or a Secret that a row names says: all entries, or at the row's `fields` one (`data.KEY`) and
     what stands below a path of the document in one (`data.KEY.path`)."""
-    below = texts(row.get("fields"))
+    below, registry = texts(row.get("fields")), text(row.get("registry"))
     for key, value in key_values(one):
         place = f"data.{key}"
-        if not below or is_below(place, below):
+        if key == registry and (host := re.fullmatch(_REGISTRY, value.strip())) is not None:
+            yield Text("entry", key, f"https://{host[1]}", one, key)
+        elif not below or is_below(place, below):
             yield Text("entry", key, _shown(one, key, value), one, key)
         elif any(path.startswith(f"{place}.") for path in below):
             from cilium_policies.document.parse import parsed  # few rows ask

@@ -134,9 +134,14 @@ def _is_on(value: Mapping, kind: str) -> bool:
 def _route(release: Release, block: _Block, target: Target) -> list[Object]:
     kind = scalar(block.body.get("kind")) or block.kind
     backend = _backend(block, kind, target)
-    if backend is None:
-        return []
     name = f"{release.name}-{re.sub(r'[^a-z0-9]+', '-', block.path.lower())}"
+    if backend is None:
+        # Nobody knows whom it leads to; its controller calls what the annotations name all the same.
+        asks = kind == "Ingress" and any(
+            "://" in one for one in strings(block.body.get("annotations")).values()
+        )
+        spec = _ingress_class(block.body)
+        return [_object(release, "networking.k8s.io/v1", kind, name, block.body, spec)] if asks else []
     if kind == "Ingress":
         name = f"{name}-{backend[0].name}"
         spec = _ingress_spec(block.body, backend)
@@ -183,11 +188,12 @@ def _ingress_spec(body: Mapping, backend: tuple[Service, ServicePort]) -> Mappin
     reference = {"service": {"name": backend[0].name, "port": {"number": str(backend[1].port)}}}
     path = {"path": "/", "pathType": "Prefix", "backend": reference}
     rules: list[Mapping] = [{"host": host, "http": {"paths": [path]}} for host in hosts]
-    spec: Mapping = {"rules": rules or [{"http": {"paths": [path]}}]}
+    return {"rules": rules or [{"http": {"paths": [path]}}], **_ingress_class(body)}
+
+
+def _ingress_class(body: Mapping) -> Mapping:
     name = scalar(body.get("className")) or scalar(body.get("ingressClassName")) or scalar(body.get("class"))
-    if name:
-        spec["ingressClassName"] = name
-    return spec
+    return {"ingressClassName": name} if name else {}
 
 
 def _hosts(body: Mapping, *keys: str) -> list[str]:
