@@ -284,10 +284,8 @@ class Destinations:
             return
         from cilium_policies.evidence.own_zones import may_be_near  # few builds name anybody outside
 
-        clouds = any(
-            cloud.is_private(host) or (self._given.private and cloud.is_linked(host))
-            for cloud in self._given.clouds
-        )
+        linked = self._given.private
+        clouds = any(one.is_private(host) or (linked and one.is_linked(host)) for one in self._given.clouds)
         if own or clouds or port.number in SERVERS or may_be_near(self._cluster, host, workload.namespace):
             reason = Reason("calls-private-host", (in_words(host),))
             yield from ((cidr(block), (port,), reason) for block in self._given.private or LOCAL)
