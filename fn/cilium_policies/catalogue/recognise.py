@@ -48,7 +48,12 @@ def recognise(
     while thrown and not candidates:  # nothing else tells: then fewer labels do, which a default has hidden
         if not (found := _by_labels(catalogue, labels, thrown)):
             return None
-        candidates = [one for one in found if _counts(catalogue, one, by_image, name, images, chart)]
+        candidates = [
+            one
+            for one in found
+            if _is_run_so(catalogue.components[one], kind)
+            and _counts(catalogue, one, by_image, name, images, chart)
+        ]
         thrown.update(found)
     if not candidates:
         return None
@@ -70,6 +75,11 @@ def _counts(
     component = catalogue.components[one]
     named = not _runs_another(component, images) and _names(component, name)
     return named or _made_by_chart(component, chart)
+
+
+def _is_run_so(component: Component, kind: str) -> bool:
+    """Whether the workload may be the component's by its kind: what ends is no server."""
+    return not kind or component.workload.startswith("Job/") == (kind in ("Job", "CronJob"))
 
 
 def sidecars(catalogue: Catalogue, images: Sequence[str]) -> list[str]:
