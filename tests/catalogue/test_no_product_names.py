@@ -36,7 +36,7 @@ NOUNS = frozenset(
         "unbound",
         "keep",
         "base",  # Istio's chart of definitions
-        "egress",  # the name of a chart of LiveKit
+        "egress",  # LiveKit's chart of its recorder
     )
 )
 # Where a product's name is right, and why. "*": any name in that file.

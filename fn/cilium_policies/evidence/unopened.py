@@ -8,7 +8,7 @@ or a file name is called all the same: a mail server, a login's issuer, a store 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from functools import lru_cache
 
 from cilium_policies.catalogue.ports import DATABASE_WORDS, RELATIONAL, WORDS
@@ -97,10 +97,13 @@ def _is_of_another(client: Workload, found: Text) -> bool:
 
 def is_of_an_edge(client: Workload, found: Text, address: Address, called: Called) -> bool:
     """Whether a chart's values name the other end of what the catalogue says that these pods call: the database that
-    runs elsewhere, the mail server, on its port; their store of objects on any."""
+    runs elsewhere, the mail server, on its port or on another that stands there beside a key that says which of them it
+    is (`redis.address: x.redis.cache.windows.net:6380`); their store of objects on any."""
     if found.kind != "value":
         return False
-    told = (client.key, address.port, address.protocol) in called
+    told = (client.key, address.port, address.protocol) in called or any(
+        (client.key, usual, address.protocol) in called for usual in _usual(found) if address.port
+    )
     if not told and (client.key, 0, STORE) in called:
         told = re.search(_OF_STORES, found.field) is not None
     return told and _is_given(found, address)
@@ -112,14 +115,20 @@ def in_full(
     """Addresses with the port of the server that the catalogue says these pods call, where a chart's values name its
     host and leave the port to the chart: `externalDatabase.host`, `externalRedis.host`."""
     for found, address in places:
-        if found.kind == "value" and not address.port and address.direct and is_host_key(address.key):
-            near = {word for part in found.field.split(".")[-3:-1] for word in words(part)}
-            named = {WORDS[word] for word in near if word in WORDS}
-            if named or near & DATABASE_WORDS:
-                ports = {one for one in named or RELATIONAL if (client.key, one, address.protocol) in called}
-                yield found, address._replace(port=ports.pop()) if len(ports) == 1 else address
-                continue
+        bare = found.kind == "value" and not address.port and address.direct and is_host_key(address.key)
+        if bare and (usual := _usual(found)):
+            ports = {one for one in usual if (client.key, one, address.protocol) in called}
+            yield found, address._replace(port=ports.pop()) if len(ports) == 1 else address
+            continue
         yield found, address
+
+
+def _usual(found: Text) -> Collection[int]:
+    """The ports of the servers of which the path of a value speaks: of `externalRedis.host` that of Redis, of
+    `database.host` those of every database."""
+    near = {word for part in found.field.split(".")[-3:-1] for word in words(part)}
+    named = {WORDS[word] for word in near if word in WORDS}
+    return named or (RELATIONAL if near & DATABASE_WORDS else ())
 
 
 def is_device(found: Text, address: Address) -> bool:
