@@ -21,7 +21,7 @@ CLUSTER_SCOPED = frozenset(
     " ValidatingWebhookConfiguration MutatingWebhookConfiguration ValidatingAdmissionPolicy"
     " ClusterSecretStore ClusterExternalSecret CiliumClusterwideNetworkPolicy CiliumCIDRGroup"
     " CiliumLoadBalancerIPPool CiliumL2AnnouncementPolicy CiliumClusterwideEnvoyConfig"
-    " ClusterNetworkPolicy ClusterTunnel TalosUpgrade KubernetesUpgrade".split()
+    " ClusterNetworkPolicy ClusterPolicy ClusterTunnel TalosUpgrade KubernetesUpgrade".split()
 )
 
 
