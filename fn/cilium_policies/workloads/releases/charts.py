@@ -122,16 +122,25 @@ def _known(release: Release, catalogue: Catalogue) -> list[tuple[Component, Char
 def _published(
     release: Release, known: list[tuple[Component, ChartEntry]]
 ) -> list[tuple[Component, ChartEntry]]:
-    """Of charts of one name those of the publisher whose repository, or images, the release names. Where that tells
-    nothing, the most common ones are taken, and it is said."""
+    """Of charts of one name those of the publisher whose repository, or images, the release names; where that tells
+    nothing, what stands for no publisher. Where nothing does, the most common ones are taken, and it is said."""
     publishers = list(dict.fromkeys(entry.publisher for _, entry in known if entry.publisher))
     if not publishers:
         return known
     images = (release.values.get("image"), release.values.get("global"))
     told = f"{release.repository} {images}".lower()
     mine = [one for one in publishers if one in told]
-    release.of_many = not mine
-    wanted = {"", *(mine or [_COMMON if _COMMON in publishers else publishers[0]])}
+    usual = any(not entry.publisher and not entry.values for _, entry in known)
+    release.of_many = not (mine or usual)
+    own = [one for one in known if one[1].publisher in mine]
+    if usual and any(
+        not entry.values for _, entry in own
+    ):  # beside them what stands below values of both alike
+        told_of = {(component.name, entry.values) for component, entry in own}
+        others = (one for one in known if one[1].values and not one[1].publisher)
+        return [*own, *(one for one in others if (one[0].name, one[1].values) not in told_of)]
+    common = [] if usual else [_COMMON if _COMMON in publishers else publishers[0]]
+    wanted = {"", *(mine or common)}
     meant = (one for one in known if one[1].publisher in wanted)
     return [one for one in meant if mine or one[1].default or one[1].enabled]  # another's may well make pods
 
