@@ -126,3 +126,30 @@ def test_what_is_told_twice_of_an_object_stays_as_it_is() -> None:
     told = Proxied((WORLD,), (), is_public=True)
     assert told.joined(told) == told
     assert not told.joined(Proxied((), ())).is_public
+
+
+BIG_IP = "pools: [{service: web, servicePort: 80}], virtualServerAddress: 10.4.0.10"
+PRIVATE = {"10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"}
+
+
+@pytest.mark.parametrize(
+    ("spec", "who"),
+    [
+        (BIG_IP, PRIVATE),  # by default from a self address
+        (f"{BIG_IP}, snat: none", {"world"}),  # with those of its clients
+        (BIG_IP.replace("service: web", "service: web, serviceNamespace: b"), set()),  # another's Service
+    ],
+)
+def test_a_proxy_on_a_machine_of_its_own_calls_pods_by_their_addresses(spec: str, who: set[str]) -> None:
+    rules = found(route("cis.f5.com/VirtualServer", spec))["a/web"].specs[0].ingress or ()
+    cidrs = {one.cidr for rule in rules for one in rule.cidrs or () if one.cidr in PRIVATE}
+    entities = {entity for rule in rules for entity in rule.entities or ()}
+    assert cidrs | entities == who
+
+
+def test_addresses_of_a_proxys_own_resources_tell_that_the_zone_is_the_companys() -> None:
+    one = route("cis.f5.com/VirtualServer", f"{BIG_IP}, host: shop.acme.com")
+    client = deployment("a/client", extra="env: [{name: S3_URL, value: 'https://s3.acme.com/x'}]")
+    for shown, is_near in ((one, True), (one.replace("10.4.0.10", "93.184.215.14"), False)):
+        rules = found(client, shown)["a/client"].specs[0].egress or ()
+        assert ("10.0.0.0/8" in {each.cidr for rule in rules for each in rule.cidrs or ()}) is is_near

@@ -21,7 +21,8 @@ from cilium_policies.workloads.model import Service
 _TRAEFIKS = ("IngressRoute", "IngressRouteTCP")
 _HOST_RULE = r"Host(?:SNI)?\(([^)]*)\)"
 _ADDRESS_NOTES = ("lbipam.cilium.io/ips", "io.cilium/lb-ipam-ips", "metallb.io/loadBalancerIPs",
-                  "metallb.universe.tf/loadBalancerIPs", "kube-vip.io/loadbalancerIPs")  # fmt: skip
+                  "metallb.universe.tf/loadBalancerIPs", "kube-vip.io/loadbalancerIPs",
+                  "loadbalancer.openstack.org/load-balancer-address")  # fmt: skip
 _NAME_NOTE = "external-dns.alpha.kubernetes.io/hostname"
 _NAME = r"[a-z0-9\-]{1,63}(?:\.[a-z0-9\-]{1,63}){2,6}"
 _DNS = 53

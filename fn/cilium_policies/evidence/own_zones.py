@@ -60,8 +60,13 @@ def _house(cluster: Cluster) -> _House:
 
 
 def _is_private(cluster: Cluster) -> bool:
-    """Whether each address that Gateways and LoadBalancers are shown to have is private, and there is one."""
+    """Whether each address that Gateways, LoadBalancers and proxies' own resources are shown to have is private, and
+    there is one."""
     asked = [*balancer_addresses(cluster.services)]
+    if cluster.inventory.of(*cluster.routed):
+        from cilium_policies.evidence.routed import addresses  # few clusters have any
+
+        asked += filter(is_number, addresses(cluster))
     for gateway in cluster.inventory.of("Gateway", group=GATEWAY_API):
         asked += filter(is_number, gateway_addresses(gateway))
     return are_private(asked or pools(cluster))

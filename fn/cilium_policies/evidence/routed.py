@@ -11,7 +11,7 @@ from cilium_policies.catalogue.conditions import at
 from cilium_policies.catalogue.flows import texts
 from cilium_policies.catalogue.recognise import part_of
 from cilium_policies.evidence.edge import Edge, Evidence, Peer, workload_of
-from cilium_policies.evidence.ends import NODES, WORLD, backends, ends, workloads_at
+from cilium_policies.evidence.ends import NODES, WORLD, backends, cidr, ends, inside, workloads_at
 from cilium_policies.evidence.given import Given, Note
 from cilium_policies.evidence.names import resolve
 from cilium_policies.evidence.published import Way, Ways
@@ -85,6 +85,15 @@ def named(cluster: Cluster) -> Iterator[tuple[Object, str]]:
         for _, row in rows:
             for one in cluster.inventory.of(kind, group=text(row.get("group")) or None):
                 yield from ((one, name) for name in _hosts(one, row))
+
+
+def addresses(cluster: Cluster) -> Iterator[str]:
+    """Those at which such objects ask to be served, whoever their proxy is."""
+    for kind, rows in cluster.routed.items():
+        for _, row in rows:
+            paths = texts(row.get("addresses"))
+            for one in cluster.inventory.of(kind, group=text(row.get("group")) or None) if paths else ():
+                yield from filter(None, (text(at(one.body, path)) for path in paths))
 
 
 def _served(cluster: Cluster, given: Given) -> Iterator[tuple[str, Object, Proxied]]:
@@ -163,7 +172,18 @@ def _routes(
                     if path := text(row.get("of")):
                         acting = [each for each in acting if _is_meant(one, path, each)]
                     shown = tuple(dict.fromkeys(end for proxy in acting for end in ends(proxy)))
+                    if outside := mapping(row.get("outside")):
+                        yield one, row, _appliance(given, one, outside), ()
+                        continue
                     yield one, row, _senders(shown, ways) or given.gateways, shown
+
+
+def _appliance(given: Given, one: Object, outside: Mapping) -> tuple[Peer, ...]:
+    """A proxy on a machine of its own calls pods from its own addresses, which the company's network has; or with those
+    of its clients, where the object asks for that."""
+    if text(at(one.body, text(outside.get("at")))) == text(outside.get("client")):
+        return (WORLD,)
+    return tuple(map(cidr, given.balancers)) or inside(given.private)
 
 
 def _senders(shown: tuple[Peer, ...], ways: Iterable[Way]) -> tuple[Peer, ...]:
@@ -193,7 +213,7 @@ def _backends(cluster: Cluster, one: Object, row: Mapping) -> Iterator[tuple[Pee
                     yield from _backends(cluster, route, _OF_ROUTES)
                 continue
             else:
-                namespace = text(entry.get("namespace")) or one.namespace
+                namespace = text(entry.get(text(row.get("namespace")) or "namespace")) or one.namespace
                 service = cluster.service(namespace, text(entry.get(text(row.get("name")) or "name")))
                 port = text(entry.get(text(row.get("port")) or "port")) or text(entry.get("portName"))
             if service is None:
