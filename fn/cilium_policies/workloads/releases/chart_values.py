@@ -25,7 +25,10 @@ _MONITORS = {
     "vmservicescrape": "ServiceMonitor", "vmpodscrape": "PodMonitor",
 }  # fmt: skip
 # What a block has beside its switch that is about an Ingress; its hosts may stand elsewhere in the values.
-_OF_INGRESS = ("hosts", "host", "hostname", "domain", "className", "ingressClassName", "class")
+_HOSTS = ("hosts", "hostname", "host", "domain", "hostName", "appHost")
+_CLASSES = ("className", "ingressClassName", "class", "ingressClass")
+_RULES = "rules"  # of an Ingress, as the chart hands them on
+_OF_INGRESS = (*_HOSTS, *_CLASSES, _RULES)
 _OF_ONE = "Ingress"
 _WEB = ("http", "web", "https", "http-web", "ui")
 _LISTENERS = frozenset(("http", "https", "web", "websecure"))
@@ -184,7 +187,7 @@ def _backend(block: _Block, kind: str, target: Target) -> tuple[Service, Service
 
 
 def _ingress_spec(body: Mapping, backend: tuple[Service, ServicePort]) -> Mapping:
-    hosts = _hosts(body, "hosts", "hostname", "host", "domain")
+    hosts = _hosts(body, *_HOSTS, _RULES)
     reference = {"service": {"name": backend[0].name, "port": {"number": str(backend[1].port)}}}
     path = {"path": "/", "pathType": "Prefix", "backend": reference}
     rules: list[Mapping] = [{"host": host, "http": {"paths": [path]}} for host in hosts]
@@ -192,7 +195,7 @@ def _ingress_spec(body: Mapping, backend: tuple[Service, ServicePort]) -> Mappin
 
 
 def _ingress_class(body: Mapping) -> Mapping:
-    name = scalar(body.get("className")) or scalar(body.get("ingressClassName")) or scalar(body.get("class"))
+    name = next(filter(None, (scalar(body.get(key)) for key in _CLASSES)), "")
     return {"ingressClassName": name} if name else {}
 
 
