@@ -203,8 +203,16 @@ class Argo:
             return
         spec = {key: value for key, value in app.spec.items() if key not in ("source", "sources")}
         marks = {ELSEWHERE: app.elsewhere} if app.elsewhere else {}
-        application = app.written({**app.body, "spec": {**spec, "sources": charts}}, marks)
+        kept = [*charts, *self._read(app, charts)]
+        application = app.written({**app.body, "spec": {**spec, "sources": kept}}, marks)
         app.docs = [application, *documents]
+
+    def _read(self, app: App, charts: list[Fields]) -> list[Fields]:
+        """The repositories that Argo CD reads for the sources that were built here, as sources of which nothing comes
+        (`ref`): its repository server has to reach them."""
+        told = {str(source.get("repoURL")) for source in charts}
+        urls = dict.fromkeys(str(source.get("repoURL") or "") for source in app.sources)
+        return [{"repoURL": url, "ref": "built"} for url in urls if url and url not in told]
 
     def _fail(self, app: App, error: RefusedError | tool.ToolError) -> None:
         """The Application itself stays, marked."""

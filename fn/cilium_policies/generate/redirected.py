@@ -29,5 +29,6 @@ def redirected(catalogue: Catalogue, roles: Roles, ties: Ties, edges: Iterable[E
             ports = tuple(port for each in texts(row["ports"]) if (port := parse_port(each)))
             reason = stated(text(row["why"]), server.component)
             for one in roles.members(server):
-                if one is not server and ties.plays(one, texts(row["to"])):
+                # the members of some are one workload, whose pods have further ports for what each of them holds
+                if (one is not server or asked not in ports) and ties.plays(one, texts(row["to"])):
                     yield Edge(edge.source, WorkloadPeer(one), ports, reason, edge.evidence, False)
