@@ -130,7 +130,9 @@ def test_a_chart_of_the_repository_is_rendered_and_its_dependencies_stay_charts(
             },
             "repoURL": "https://charts.example.com",
             "targetRevision": "1.2.3",
-        }
+        },
+        # nothing comes of it, but Argo CD's repository server reads it
+        {"ref": "built", "repoURL": "https://git.example.com/home.git"},
     ]
 
 

@@ -153,3 +153,35 @@ def test_addresses_of_a_proxys_own_resources_tell_that_the_zone_is_the_companys(
     for shown, is_near in ((one, True), (one.replace("10.4.0.10", "93.184.215.14"), False)):
         rules = found(client, shown)["a/client"].specs[0].egress or ()
         assert ("10.0.0.0/8" in {each.cidr for rule in rules for each in rule.cidrs or ()}) is is_near
+
+
+def test_an_address_that_openstacks_load_balancer_is_to_have_tells_it_too() -> None:
+    note = "loadbalancer.openstack.org/load-balancer-address: 10.4.0.11"
+    lb = service("a/web").replace("metadata:\n", f"metadata:\n  annotations: {{{note}}}\n")
+    lb = lb.replace("spec:\n", "spec:\n  type: LoadBalancer\n")
+    rule = "rules: [{host: shop.acme.com, http: {paths: [{backend: {service: {name: web, port: {number: 80}}}}]}}]"
+    shown = route("networking.k8s.io/Ingress", rule)
+    client = deployment("a/client", extra="env: [{name: S3_URL, value: 'https://s3.acme.com/x'}]")
+    rules = (
+        policies(namespace("a"), deployment("a/web"), lb, client, shown, config=Config(mode="enforce"))[
+            "a/client"
+        ]
+        .specs[0]
+        .egress
+    )
+    assert "10.0.0.0/8" in {each.cidr for rule in rules or () for each in rule.cidrs or ()}
+
+
+def test_a_client_is_led_on_to_further_ports_of_the_very_pods() -> None:
+    """The members of a Couchbase cluster are one workload: its clients are told of the ports of each service."""
+    cluster = (
+        "apiVersion: couchbase.com/v2\nkind: CouchbaseCluster\nmetadata: {name: cb, namespace: a}\nspec: {}\n"
+    )
+    client = deployment(
+        "a/client", extra="env: [{name: DB, value: 'couchbases://cb-srv.a.svc.cluster.local'}]"
+    )
+    rules = (
+        policies(namespace("a"), cluster, client, config=Config(mode="enforce"))["a/client"].specs[0].egress
+    )
+    told = {port.port for rule in rules or () for group in rule.ports or () for port in group.ports}
+    assert {"11207", "18091"} <= told

@@ -181,6 +181,20 @@ def test_ingresses():
     assert backend == {"name": "demo-stack-server", "port": {"number": "80"}}
 
 
+@pytest.mark.parametrize(
+    "block",
+    [
+        "ingressClassName: nginx, rules: [{host: a.b, paths: [{path: /, pathType: Prefix}]}]",  # Keycloak's
+        "ingressClassName: nginx, hostName: a.b",  # ClearML's
+        "ingressClass: nginx, appHost: a.b",  # Plane's
+    ],
+)
+def test_what_charts_call_hosts_and_class_of_an_ingress(block: str):
+    spec = parts(f"server: {{ingress: {{enabled: true, {block}}}}}")[2]["Ingress"].spec
+    assert [rule["host"] for rule in spec["rules"]] == ["a.b"]
+    assert spec["ingressClassName"] == "nginx"
+
+
 def test_a_monitor_reads_the_port_that_scrapers_are_known_to_call():
     workloads, _, objects = parts("server: {metrics: {serviceMonitor: {enabled: true}}}")
     spec = objects["PodMonitor"].spec
