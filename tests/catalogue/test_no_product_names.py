@@ -35,6 +35,7 @@ NOUNS = frozenset(
         "HelmChart",  # a kind of Flux and of K3s, and what this program calls a chart's release
         "unbound",
         "keep",
+        "seq",  # the command of a shell
         "base",  # Istio's chart of definitions
         "egress",  # LiveKit's chart of its recorder
     )
