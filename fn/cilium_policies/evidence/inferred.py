@@ -62,8 +62,8 @@ def edges(cluster: Cluster, given: Given) -> Iterator[Edge]:
     if not servers:
         return
     for workload in cluster.workloads:
-        if workload.host_network:
-            continue
+        if workload.host_network or (workload.component in given.silent and workload.by_label):
+            continue  # files that browsers load share the settings of a release with its server
         ignored = unread(workload, given.ignores)
         keys, settings = _hidden_keys(cluster, workload), _settings(workload)
         if ignored is not None:  # what it is told, and does not read
