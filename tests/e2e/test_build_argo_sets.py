@@ -111,7 +111,8 @@ def test_a_chart_of_a_registry_by_its_whole_address(tmp_path):
         "other.yaml": application("web", "path: web\n"),
         "web/web.yaml": deployment("web"),
     }
-    (chart,) = one(built(laid(tmp_path, files)), "Application argocd/redis")["spec"]["sources"]
+    chart, *kept = one(built(laid(tmp_path, files)), "Application argocd/redis")["spec"]["sources"]
+    assert all(set(each) == {"repoURL", "ref"} for each in kept)  # what Argo CD reads beside it
     assert (chart["repoURL"], chart["chart"]) == ("charts.example.com/all", "redis")
 
 
@@ -135,7 +136,8 @@ def test_charts_beside_a_chart_and_the_library_of_app_template(tmp_path):
     docs = built(laid(tmp_path, files))
     (container,) = one(docs, "Deployment web/x")["spec"]["template"]["spec"]["containers"]
     assert container["image"] == "given.example.com/library/app:1"
-    (chart,) = one(docs, "Application argocd/web")["spec"]["sources"]
+    chart, *kept = one(docs, "Application argocd/web")["spec"]["sources"]
+    assert all(set(each) == {"repoURL", "ref"} for each in kept)  # what Argo CD reads beside it
     assert chart["chart"] == "app-template"
     assert "main" in chart["helm"]["valuesObject"]["controllers"]
 
