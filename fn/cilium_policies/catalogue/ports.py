@@ -130,6 +130,8 @@ SCHEMES["clickhouse"] = (
 # Requests go by UDP, what is scanned by TCP (backend/pixma/pixma_bjnp.c of sane-backends).
 SCHEMES["bjnp"] = ((8612, "UDP"), (8612, "TCP"))
 SCHEMES["mfnp"] = ((8610, "UDP"), (8610, "TCP"))
+# No URL has it: an exporter is called so (Proxmox VE), of whose target the host is named.
+SCHEMES["pve"] = ((8006, "TCP"),)
 SCHEMES["sb"] = (
     (5671, "TCP"),
     (443, "TCP"),
