@@ -71,6 +71,9 @@ else:
     def _of_15(_, a, b, c, d, e, f, g, h, i, j, k, m, n, o, p):
         return _tuple_new(_, (a, b, c, d, e, f, g, h, i, j, k, m, n, o, p))
 
+    def _of_16(_, a, b, c, d, e, f, g, h, i, j, k, m, n, o, p, q):
+        return _tuple_new(_, (a, b, c, d, e, f, g, h, i, j, k, m, n, o, p, q))
+
     def _of_17(_, a, b, c, d, e, f, g, h, i, j, k, m, n, o, p, q, r):
         return _tuple_new(_, (a, b, c, d, e, f, g, h, i, j, k, m, n, o, p, q, r))
 
@@ -102,6 +105,7 @@ else:
         13: _of_13,
         14: _of_14,
         15: _of_15,
+        16: _of_16,
         17: _of_17,
         21: _of_21,
         25: _of_25,

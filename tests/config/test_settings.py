@@ -133,6 +133,31 @@ def test_of_two_distributions_none_is_taken() -> None:
     assert told(TALOS, chart_config("rke2-cilium")).distribution == ""
 
 
+def placed(one: dict[str, Any], namespace: str) -> dict[str, Any]:
+    return {**one, "metadata": {"name": "a", **one.get("metadata", {}), "namespace": namespace}}
+
+
+ROUTE = {"apiVersion": "route.openshift.io/v1", "kind": "Route"}
+PLAIN = {"apiVersion": "v1", "kind": "ConfigMap"}
+
+
+def test_what_one_namespace_alone_tells_takes_nothing_from_the_others() -> None:
+    """Anybody may write such an object in his own: the usual ports and the usual DNS stay beside what it tells."""
+    found = told(placed(ROUTE, "evil"), placed(PLAIN, "shop"))
+    assert (found.distribution, found.api_ports) == ("openshift", (443, 6443))
+    assert (found.platform.dns_namespace, found.perhaps.dns_namespace) == ("", "openshift-dns")
+    for more in (
+        placed(ROUTE, "shop"),
+        placed(ROUTE, "openshift-monitoring"),
+    ):  # another's word, the platform's
+        sure = told(placed(ROUTE, "evil"), more, placed(PLAIN, "shop"))
+        assert (sure.platform.dns_namespace, sure.perhaps.name) == ("openshift-dns", "")
+    alone = told(placed(ROUTE, "shop"), placed(PLAIN, "shop"))  # a build of one namespace
+    assert (alone.platform.dns_namespace, alone.perhaps.name) == ("openshift-dns", "")
+    two = told(placed(ROUTE, "evil"), placed(PLAIN, "shop"), TALOS)  # the other is the platform's word
+    assert (two.distribution, two.perhaps.name) == ("talos", "")
+
+
 def test_what_the_config_says_comes_first() -> None:
     said = told(TALOS, distribution="eks")
     assert (said.distribution, said.api_ports, said.common_api_ports) == ("eks", (443,), (443,))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from fnmatch import fnmatchcase
 
 from cilium_policies.catalogue.conditions import at_any
 from cilium_policies.catalogue.files import DISTRIBUTIONS
@@ -15,7 +16,17 @@ from cilium_policies.catalogue.flows import texts
 from cilium_policies.catalogue.parts import group_kind
 from cilium_policies.catalogue.services import ServiceTemplate, read_services
 from cilium_policies.kube.inventory import Inventory
-from cilium_policies.kube.objects import Mapping, Object, at, flag, mapping, mappings, strings, text
+from cilium_policies.kube.objects import (
+    CLUSTER_SCOPED,
+    Mapping,
+    Object,
+    at,
+    flag,
+    mapping,
+    mappings,
+    strings,
+    text,
+)
 from cilium_policies.kube.pods import pod_spec
 from cilium_policies.lean import NamedTuple
 
@@ -182,11 +193,13 @@ def serving(table: Mapping) -> dict[str, list[str]]:
 
 
 class Recognised(NamedTuple):
-    """A distribution that the input tells of. `sure`: by an object of a kind that no other has."""
+    """A distribution that the input tells of. `sure`: by an object of a kind that no other has; `lone`: by objects of
+    one namespace among others alone, which are its owner's word, and the platform's nowhere."""
 
     name: str = ""
     by: str = ""
     sure: bool = False
+    lone: bool = False
 
 
 _ASKING = ("In", "Exists")
@@ -195,7 +208,8 @@ _KEYED = ("ServiceAccount", "Deployment", "StatefulSet", "DaemonSet", "CronJob",
 
 
 def recognised(inventory: Inventory, table: Mapping) -> Recognised:
-    """The one distribution that the input tells of; of two (the trees of several clusters) none."""
+    """The one distribution that the input tells of; of two (the trees of several clusters) none, but of those that one
+    namespace tells of alone the other."""
     found = {
         name: Recognised(name, str(one), sure=True)
         for name, data in table.items()
@@ -210,7 +224,25 @@ def recognised(inventory: Inventory, table: Mapping) -> Recognised:
                 for written in _keys(one):
                     for name in (name for key, name in prefixes.items() if written.startswith(key)):
                         found.setdefault(name, Recognised(name, str(one)))
-    return next(iter(found.values())) if len(found) == 1 else Recognised()
+    sure = (one for one in found.values() if one.sure)
+    lone = {one.name for one in sure if _is_lone(inventory, mapping(table[one.name]))}
+    told = [one for one in found.values() if one.name not in lone] or list(found.values())
+    return told[0]._replace(lone=told[0].name in lone) if len(told) == 1 else Recognised()
+
+
+def _is_lone(inventory: Inventory, data: Mapping) -> bool:
+    """Whether what tells of a distribution stands in one namespace, which is not its own, beside others. Its own are
+    those of what it brings, too."""
+    places = {"" if one.kind in CLUSTER_SCOPED else one.namespace for one in _telling(inventory, data)}
+    if len(places) > 1 or "" in places:
+        return False
+    owned = {*UNKNOWN.owns, *texts(data.get("owns"))}
+    owned |= {text(one.get("namespace")) for one in mappings(data.get("brings"))}
+    if any(fnmatchcase(place, one) for place in places for one in owned):
+        return False
+    return any(
+        one.namespace not in ("", *places) for one in inventory.objects if one.kind not in CLUSTER_SCOPED
+    )
 
 
 def _telling(inventory: Inventory, data: Mapping) -> Iterator[Object]:

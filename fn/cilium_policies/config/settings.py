@@ -32,6 +32,7 @@ class Settings(NamedTuple):
     common_api_ports: tuple[int, ...] = ()  # without what only this input tells: the same in every build
     component_namespaces: Mapping = {}  # noqa: RUF012  name: the patterns of namespaces that it is recognised in
     private_cidrs: tuple[str, ...] = ()  # where names of the company's own network resolve to
+    perhaps: Distribution = UNKNOWN  # what one namespace's objects alone tell of, as its owner's word
     is_tree: bool = False  # an inventory tells what the other builds hold, if there are any
 
 
@@ -108,6 +109,10 @@ def settings(config: Config, inventory: Inventory, catalogue: Catalogue) -> Sett
     platform = find(said.distribution or told.name, table)
     usual = said.api_ports or USUAL_API_PORTS
     ports = said.api_ports or (platform.api_ports if said.distribution or told.sure else ()) or usual
+    perhaps = platform if told.lone else UNKNOWN
+    if perhaps.name:  # takes nothing away from the others
+        ports = said.api_ports or tuple(sorted({*ports, *usual}))
+        platform = platform._replace(dns_namespace="", dns_labels={}, dns_ports=())
     return Settings(
         said.domain,
         said.distribution or platform.name,
@@ -123,4 +128,5 @@ def settings(config: Config, inventory: Inventory, catalogue: Catalogue) -> Sett
         ports if said.distribution else usual,
         config.trust.components,
         said.private_cidrs,
+        perhaps,
     )

@@ -50,6 +50,7 @@ class Dns:
     """
 
     __slots__ = (
+        "_perhaps",
         "_unknown",
         "addresses",
         "caches",
@@ -84,6 +85,8 @@ class Dns:
         )
         self.caches = list(_caches(cluster, self.namespace, caches))
         self.findings = [] if labels or found else list(self._elsewhere(cluster))
+        known = found or said.dns_namespace or labels
+        self._perhaps = None if known or not cluster.settings.perhaps.name else cluster.settings.perhaps
 
     def is_called(self, namespace: str, service: str) -> bool:
         """Whether a Service of this name is the one that every pod asks."""
@@ -165,6 +168,13 @@ class Dns:
         if self.addresses:
             cidrs = tuple(Cidr(one) for one in sorted(set(self.addresses)))
             found.append(Rule(cidrs=cidrs, ports=(asked,), why="DNS outside the cluster's pods"))
+        if self._perhaps is not None and self._perhaps.dns_namespace:
+            place = Requirement(NAMESPACE_KEY, "In", (self._perhaps.dns_namespace,))
+            pods = Selector((place, *(_all_of(self._perhaps.dns_labels) or self.requirements)))
+            why = f"cluster DNS if this is {self._perhaps.name}"
+            found.append(
+                Rule(endpoints=(pods,), ports=(dns_ports(self._perhaps.dns_ports or (PORT,)),), why=why)
+            )
         return tuple(map(_visible, found)) if visible else tuple(found)
 
 
