@@ -226,8 +226,10 @@ def _is_of_all(peer: Mapping) -> bool:
 
 def _is_for_controllers(subject: Object, edge: Edge) -> bool:
     """Whether an object tells a controller, or its proxy, where to send requests, which is its office: an Ingress or
-    another project's route. The Gateway API's need their Gateway's consent."""
-    return subject.kind == "Gateway" or (edge.origin == "route" and subject.group != GATEWAY_API)
+    another project's route. The Gateway API's need their Gateway's consent, and an issuer is no route: it only says of
+    some pods that they are an ACME server."""
+    routed = edge.origin == "route" and edge.reason.kind != "checks-names"
+    return subject.kind == "Gateway" or (routed and subject.group != GATEWAY_API)
 
 
 def _labels(peer: Peer) -> dict[str, str]:
