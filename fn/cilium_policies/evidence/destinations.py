@@ -71,8 +71,7 @@ class Destinations:
     ) -> Iterator[Destination]:
         """Peers, pod ports and a reason. `trusted` says whether the place may name the outside, told whether an
         own route serves the name. Who asks a Sentinel calls the Redis that it names as well."""
-        if (name := rewritten(self._cluster, workload, address.host)) != address.host:
-            address = address._replace(host=name)  # nobody answers at ""
+        address = address._replace(host=rewritten(self._cluster, workload, address.host))
         aliases = self.aliases(workload)
         if aliases and (alias := aliases.get(address.host.rstrip(".").lower())) is not None:
             address, trusted = address._replace(host=alias), lambda routed: True
@@ -88,10 +87,10 @@ class Destinations:
         self, workload: Workload, address: Address, trusted: Callable[[bool], bool]
     ) -> Iterator[Destination]:
         host = address.host.rstrip(".").lower()
-        if host in _OWN_POD or host.startswith("127.") or host.endswith(".localhost") or not host:
+        if host in _OWN_POD or host.startswith("127.") or host.endswith(".localhost"):
             return
-        if len(host) > LONGEST:
-            return  # no name, and Cilium would refuse the whole policy
+        if not 0 < len(host) <= LONGEST:
+            return  # no name: nobody answers at "", and of a longer one Cilium would refuse the whole policy
         if host == NODE_ADDRESS:
             yield from self._node(workload, address)
             return
@@ -272,8 +271,7 @@ class Destinations:
                 return
             yield from ((cidr(block), (port,), local) for block in self._given.private or LOCAL)
         elif is_public(host) and not is_variable_name(host):
-            called = InternetPeer("" if "$" in host else host)
-            yield called, (port,), Reason("calls-host", (in_words(host),))
+            yield InternetPeer("" if "$" in host else host), (port,), Reason("calls-host", (in_words(host),))
             yield from self._private(workload, host, port)
 
     def _private(self, workload: Workload, host: str, port: Port, own: bool = False) -> Iterator[Destination]:

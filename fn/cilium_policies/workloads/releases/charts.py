@@ -31,13 +31,13 @@ from cilium_policies.workloads.releases.app_containers import image
 from cilium_policies.workloads.releases.chart_objects import chart_objects
 from cilium_policies.workloads.releases.naming import Names, customary
 from cilium_policies.workloads.releases.post_render import adapt, rendered
+from cilium_policies.workloads.releases.publishers import published
 from cilium_policies.workloads.releases.release import Release
 from cilium_policies.workloads.releases.template import Template
 from cilium_policies.workloads.releases.value_texts import blocks_of_others, texts
 from cilium_policies.workloads.releases.values import read, scalar
 from cilium_policies.workloads.releases.whole_objects import is_object
 
-_COMMON = "bitnami"
 _GLOBAL = "global"
 _KINDS = {"Deployment", "StatefulSet", "DaemonSet", "Job", "CronJob", "Pod", "ReplicaSet"}
 
@@ -93,9 +93,9 @@ def workloads_of(
     made = [one for one in parts if not _is_operated(one[0], kinds)]
     nothing_on = not parts and any(entry.enabled is not None for _, entry in known)
     written = any(catalogue.made_by(*one) for one in kinds)
-    unknown = (not known and not (written and catalogue.created(release.chart))) or (
-        nothing_on and not written
-    )
+    unknown = nothing_on and not written
+    if not known:
+        unknown = not (written and catalogue.created(release.chart))
     targets = [_unknown(release)] if unknown else [target_of(release, catalogue, *one, known) for one in made]
     adapt(release, [one.workload for one in targets])
     services = [service for one in targets for service in one.services]
@@ -113,36 +113,10 @@ def _is_operated(component: Component, kinds: set[tuple[str, str]]) -> bool:
 def _known(release: Release, catalogue: Catalogue) -> list[tuple[Component, ChartEntry]]:
     """The components of the chart; where its name is not shown, of the chart that its source is called after."""
     if release.chart:
-        return _published(release, catalogue.by_chart(release.chart))
+        return published(release, catalogue.by_chart(release.chart))
     if known := catalogue.by_chart(release.hint) if release.hint else []:
         release.chart = release.hint
-    return _published(release, known)
-
-
-def _published(
-    release: Release, known: list[tuple[Component, ChartEntry]]
-) -> list[tuple[Component, ChartEntry]]:
-    """Of charts of one name those of the publisher whose repository, or images, the release names; where that tells
-    nothing, what stands for no publisher. Where nothing does, the most common ones are taken, and it is said."""
-    publishers = list(dict.fromkeys(entry.publisher for _, entry in known if entry.publisher))
-    if not publishers:
-        return known
-    images = (release.values.get("image"), release.values.get("global"))
-    told = f"{release.repository} {images}".lower()
-    mine = [one for one in publishers if one in told]
-    usual = any(not entry.publisher and not entry.values for _, entry in known)
-    release.of_many = not (mine or usual)
-    own = [one for one in known if one[1].publisher in mine]
-    if usual and any(
-        not entry.values for _, entry in own
-    ):  # beside them what stands below values of both alike
-        told_of = {(component.name, entry.values) for component, entry in own}
-        others = (one for one in known if one[1].values and not one[1].publisher)
-        return [*own, *(one for one in others if (one[0].name, one[1].values) not in told_of)]
-    common = [] if usual else [_COMMON if _COMMON in publishers else publishers[0]]
-    wanted = {"", *(mine or common)}
-    meant = (one for one in known if one[1].publisher in wanted)
-    return [one for one in meant if mine or one[1].default or one[1].enabled]  # another's may well make pods
+    return published(release, known)
 
 
 def _evaluate(release: Release) -> None:
