@@ -83,8 +83,10 @@ else:
     def _of_25(_, a, b, c, d, e, f, g, h, i, j, k, m, n, o, p, q, r, s, t, u, v, w, x, y, z):
         return _tuple_new(_, (a, b, c, d, e, f, g, h, i, j, k, m, n, o, p, q, r, s, t, u, v, w, x, y, z))
 
-    def _of_26(_, a, b, c, d, e, f, g, h, i, j, k, m, n, o, p, q, r, s, t, u, v, w, x, y, z, aa):
-        return _tuple_new(_, (a, b, c, d, e, f, g, h, i, j, k, m, n, o, p, q, r, s, t, u, v, w, x, y, z, aa))
+    def _of_27(_, a, b, c, d, e, f, g, h, i, j, k, m, n, o, p, q, r, s, t, u, v, w, x, y, z, aa, bb):
+        return _tuple_new(
+            _, (a, b, c, d, e, f, g, h, i, j, k, m, n, o, p, q, r, s, t, u, v, w, x, y, z, aa, bb)
+        )
 
     # By the number of fields, what `namedtuple` compiles at each start; here compiled with the module, for the records
     # of a plain build.
@@ -109,7 +111,7 @@ else:
         17: _of_17,
         21: _of_21,
         25: _of_25,
-        26: _of_26,
+        27: _of_27,
     }
 
     def _make(cls, values):

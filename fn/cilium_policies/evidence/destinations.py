@@ -29,7 +29,7 @@ from cilium_policies.evidence.ends import (
 )
 from cilium_policies.evidence.gateways import proxies_by_label
 from cilium_policies.evidence.given import Given
-from cilium_policies.evidence.host_aliases import host_aliases, rewritten
+from cilium_policies.evidence.host_aliases import host_aliases, is_own_pod, note_within, rewritten
 from cilium_policies.evidence.host_keys import is_host_key, is_url_key
 from cilium_policies.evidence.hostnames import Hostnames
 from cilium_policies.evidence.names import Named, fitting, is_alone, ordinal, resolve
@@ -55,7 +55,6 @@ NODE_ADDRESS = "node-address.invalid"  # stands for `status.hostIP` while variab
 Destination = tuple[Peer, tuple[Port, ...], Reason]
 
 _BY_URL = ("http", "https", "tcp", "tls")
-_OWN_POD = {"localhost", "0.0.0.0", "::", "::1", "localhost.localdomain", "ip6-localhost"}
 
 
 class Destinations:
@@ -87,7 +86,8 @@ class Destinations:
         self, workload: Workload, address: Address, trusted: Callable[[bool], bool]
     ) -> Iterator[Destination]:
         host = address.host.rstrip(".").lower()
-        if host in _OWN_POD or host.startswith("127.") or host.endswith(".localhost"):
+        if is_own_pod(host):
+            note_within(self._given, workload, host, address)
             return
         if not 0 < len(host) <= LONGEST:
             return  # no name: nobody answers at "", and of a longer one Cilium would refuse the whole policy
@@ -117,7 +117,7 @@ class Destinations:
     def outside(self, workload: Workload, address: Address) -> Iterator[Unopened]:
         """What an address names outside the cluster, but for the workload's own names and what nobody can call."""
         host = address.host.rstrip(".").lower()
-        if host in _OWN_POD or "$" in host or ".svc" in host or is_metadata(host):
+        if is_own_pod(host) or "$" in host or ".svc" in host or is_metadata(host):
             return
         known = is_local(host) or (is_public(host) and not is_short_service(host)) or is_unicast(host)
         if not known or resolve(self._cluster, host, workload.namespace) is not None:

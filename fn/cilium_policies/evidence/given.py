@@ -5,6 +5,7 @@ from __future__ import annotations
 from cilium_policies.catalogue.clouds import Cloud
 from cilium_policies.evidence.edge import Peer
 from cilium_policies.kube.objects import Mapping, Object
+from cilium_policies.kube.ports import Port
 from cilium_policies.lean import TYPE_CHECKING, NamedTuple
 from cilium_policies.workloads.model import Workload, WorkloadKey
 
@@ -45,6 +46,7 @@ class Given(NamedTuple):
                the one to call, with the edge that would be written; None where nobody asks
     `unplaced` is filled: keys of hidden Secrets that speak of a server elsewhere; None where nobody asks
     `unasked`  is filled: pods whose configuration names a kubelet that would not answer them; None where nobody asks
+    `within`   is filled: servers that configuration names in the pod itself; None where nobody asks
     `unopened` is filled: addresses outside that configuration names where nothing is opened for them; None where nobody
                asks
     """
@@ -75,6 +77,7 @@ class Given(NamedTuple):
     inside: frozenset[tuple[str, int, str]] = frozenset()
     silent: frozenset[str] = frozenset()
     unplaced: list[Unplaced] | None = None
+    within: list[tuple[Workload, Port]] | None = None
 
 
 NOTHING_GIVEN = Given()

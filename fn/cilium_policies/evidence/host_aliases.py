@@ -1,5 +1,5 @@
 """Names that a pod's own hosts file holds (`hostAliases`): for this pod they lead to their address, whatever DNS says.
-And those that the cluster's DNS answers with a Service of its own.
+And those that the cluster's DNS answers with a Service of its own, or that stand for the pod itself.
 
 Who writes one calls the name: mostly a sign-in's, that is to stay inside the cluster.
 """
@@ -8,9 +8,12 @@ from __future__ import annotations
 
 from functools import lru_cache
 
+from cilium_policies.catalogue.ports import SERVERS
 from cilium_policies.evidence.addresses import Address
+from cilium_policies.evidence.given import Given
 from cilium_policies.kube.objects import mappings, sequence, text
 from cilium_policies.kube.pods import pod_spec
+from cilium_policies.kube.ports import Port
 from cilium_policies.lean import TYPE_CHECKING
 from cilium_policies.workloads.cluster import Cluster
 from cilium_policies.workloads.model import Workload
@@ -20,6 +23,8 @@ if TYPE_CHECKING:
 
 _SIGNS = ("rewrite",)
 _LOCAL = ("127.", "0.", "::", "${", "{{")
+_LISTENING = {"0.0.0.0", "::"}  # at all addresses: what a server is told of itself
+_OWN_POD = {*_LISTENING, "localhost", "::1", "localhost.localdomain", "ip6-localhost"}
 
 
 def host_aliases(workload: Workload) -> dict[str, str]:
@@ -36,6 +41,17 @@ def called(ip: str) -> Address:
     """What a pod calls at an alias that no address in its configuration names: its port is taken to be that of HTTPS,
     if something in the cluster answers there."""
     return Address(ip, 443, "https", key="hostAliases", direct=True, explicit=False)
+
+
+def is_own_pod(host: str) -> bool:
+    """Whether an address leads to the pod itself, which its containers share."""
+    return host in _OWN_POD or host.startswith("127.") or host.endswith(".localhost")
+
+
+def note_within(given: Given, workload: Workload, host: str, address: Address) -> None:
+    """That a pod's configuration names a server in the pod itself; what it listens at is none."""
+    if given.within is not None and address.port in SERVERS and host not in _LISTENING:
+        given.within.append((workload, Port(address.port, address.protocol)))
 
 
 def rewritten(cluster: Cluster, workload: Workload, host: str) -> str:

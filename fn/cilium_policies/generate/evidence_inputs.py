@@ -100,6 +100,7 @@ def given(cluster: Cluster, catalogue: Catalogue, parts: Roles, config: Config) 
         inside=frozenset().union(*map(_between_members, checked)) - called,
         silent=frozenset(entry.name for entry in checked if _is_silent(entry)),
         unplaced=[],
+        within=[],
     )
 
 

@@ -151,6 +151,7 @@ def _connections(
     """Every edge that config, catalogue and evidence (`told`) tell of, in this order; with what ties clients to
     instances, and what meshes add."""
     ties = Ties(cluster, catalogue, parts, [*stated.edges, *told])
+    ties.note_within(hints.within or ())
     told = SharedAccounts(cluster, catalogue, ties).own(told)
     found = [*stated.edges, *dns.edges(), *catalogue_edges.edges(cluster, catalogue, parts, ties)]
     found += [*catalogue_edges.sidecars(cluster, catalogue, parts), *told]

@@ -44,7 +44,6 @@ if TYPE_CHECKING:
 # What names a server; a monitor or a route tells nothing of whom its target calls.
 _NAMING = ("address", "inferred", "extension", "policy", "config")
 _ANYBODYS = frozenset((80, 443, 8080, 8443))  # ports that tell of no program
-_SHORT = 5  # a name with fewer letters stands in many a text
 _OUTSIDE = ("cidr", "internet", "fqdn", "outside")
 
 
@@ -73,18 +72,17 @@ class Ties:
         self._addressed: dict[int, set[int]] = {}  # the ports of every address that a client names
         self._shown: dict[int, bool] = {}
         self._outside: set[int] = set()  # clients whose configuration names an address outside
-        # Servers that a Service or a port of their node opens to the outside.
-        self._published: set[int] = set()
+        self._published: set[int] = (
+            set()
+        )  # servers that a Service or a port of their node opens to the outside
         self._spoken: Spoken | None = None
         # By the identity of a list and by roles: the list, which is kept for it, and who of it has one of the roles.
         self._by_part: dict[tuple[int, tuple[str, ...]], tuple[list[Workload], list[Workload]]] = {}
         self.withheld: dict[tuple[int, str], Withheld] = {}
         # Callers of the API by their entry, that no role binding makes one.
         self.unbound: dict[int, Workload] = {}
-        # Pods that share the account of a caller of the API, each with that caller.
-        self.spared: dict[int, tuple[Workload, Workload]] = {}
-        # Pods that somebody scrapes, as their object says, and no scraper is shown.
-        self.unscraped: dict[int, tuple[Workload, tuple[Port, ...]]] = {}
+        self.spared: dict[int, tuple[Workload, Workload]] = {}  # who shares an API caller's account, with it
+        self.unscraped: dict[int, tuple[Workload, tuple[Port, ...]]] = {}  # scraped, by nobody shown
         self._guesses: set[tuple[int, int, tuple[str, ...]]] = set()  # client, server and ports of the entry
         self.proxied: dict[int, Workload] = {}  # clients whose web requests go through a proxy
         for edge in evidence:
@@ -101,6 +99,11 @@ class Ties:
             elif server.component:
                 key = (id(client), server.component)
                 self._called.setdefault(key, {}).setdefault(instance(server), set()).add(id(server))
+
+    def note_within(self, found: Iterable[tuple[Workload, Port]]) -> None:
+        """Servers that configuration names in the pod itself: another container is one, where there is another."""
+        for client, port in (one for one in found if len(one[0].images) > 1):
+            self._elsewhere.setdefault(id(client), set()).add(port)
 
     def replaces(self, workload: Workload, known: Known) -> bool:
         """Whether what the input shows takes the place of a usual edge of the entry: the published ports of the usual
