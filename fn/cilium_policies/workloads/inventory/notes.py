@@ -16,6 +16,7 @@ NOTES = frozenset(
     ingressclass.kubernetes.io/is-default-class kubernetes.io/ingress.class inject.istio.io/templates
     io.cilium/lb-ipam-ips lbipam.cilium.io/ips kube-vip.io/loadbalancerIPs metallb.io/loadBalancerIPs
     metallb.universe.tf/loadBalancerIPs load-balancer.hetzner.cloud/hostname loadbalancer.openstack.org/hostname
+    loadbalancer.openstack.org/load-balancer-address
     service.beta.kubernetes.io/do-loadbalancer-hostname networking.istio.io/service-type
     service.beta.kubernetes.io/aws-load-balancer-type alb.ingress.kubernetes.io/group.name
     service.beta.kubernetes.io/aws-load-balancer-nlb-target-type

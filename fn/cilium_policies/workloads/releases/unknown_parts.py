@@ -39,9 +39,11 @@ def unknown_parts(release: Release, catalogue: Catalogue) -> Iterator[Maker]:
 
 
 def _is_chart(key: str, catalogue: Catalogue) -> bool:
-    """Whether a chart is called so: what its own pods are says it, and not those of the charts that it brings."""
+    """Whether a chart is called so that others bring: what its own pods are says it, first of all those that are called
+    like it, and not those of the charts that it brings."""
     found = catalogue.by_chart(key)
     own = [one for one in found if not one[1].values] or found
+    own = [one for one in own if one[0].name == key] or own
     return any(one.data.get("role") not in _BESIDE for one, _ in own)
 
 
