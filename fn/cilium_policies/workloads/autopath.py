@@ -13,7 +13,7 @@ from functools import lru_cache
 from cilium_policies.kube.objects import Object, at, mappings, strings
 from cilium_policies.workloads.cluster import Cluster
 
-PLUGIN = r"(?m)^\s*(?:autopath|rewrite|name)\s.*$"  # a Corefile's lines, which an inventory keeps
+PLUGIN = r"(?m)^[ \t]*(?:autopath|rewrite|name)\s.*$"  # a Corefile's lines, which an inventory keeps
 
 
 @lru_cache(maxsize=2)

@@ -12,6 +12,7 @@ from cilium_policies.catalogue.load import load
 from cilium_policies.evidence.told import told
 from cilium_policies.kube.objects import Object
 from cilium_policies.workloads.inventory.prune import Pruner
+from cilium_policies.workloads.rewritten import _read
 from cilium_policies.workloads.vaults import configuration
 
 from tests.workloads.inputs import objects
@@ -39,6 +40,20 @@ def test_an_address_is_found_again(key: str, value: str, host: str, port: int) -
 
     assert "tiger" not in kept
     assert (host, port) in {(one.host, one.port) for one in told(kept, key, False)}
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        "rewrite name api.acme.com cart.shop.svc.cluster.local",
+        "rewrite name exact api.acme.com cart.shop.svc.cluster.local",
+        "rewrite continue {\n        name exact api.acme.com cart.shop.svc.cluster.local\n    }",
+    ],
+)
+def test_names_that_dns_rewrites_are_found_again(rule: str) -> None:
+    """A suffix's and a pattern's are not: what begins with a dot, or is escaped, is no name, and not kept."""
+    corefile = f".:53 {{\n    {rule}\n    forward . /etc/resolv.conf\n}}\n"
+    assert [*_read(TEXTS.text(corefile, "Corefile"))] == [*_read(corefile)] != []
 
 
 def test_arguments_are_read_as_one_text() -> None:

@@ -16,6 +16,7 @@ VOCABULARY = frozenset(
     prometheus.operator.scrapeconfigs prometheus scrape pod pods service services endpoints endpointslice node
     ingress role action keep drop forward targets relayhost relay_host smarthost smart_host
     server upstream proxy_pass grpc_pass fastcgi_pass uwsgi_pass scgi_pass ProxyPass kubernetes ALL sidecar
+    exact continue stop
     requests.get requests.post requests.put requests.patch requests.delete requests.head requests.request httpx.get
     httpx.post session.get session.post client.get client.post urlopen Request urllib.request.urlopen
     urllib.request.Request etc
