@@ -70,10 +70,11 @@ class Destinations:
     ) -> Iterator[Destination]:
         """Peers, pod ports and a reason. `trusted` says whether the place may name the outside, told whether an
         own route serves the name. Who asks a Sentinel calls the Redis that it names as well."""
-        address = address._replace(host=rewritten(self._cluster, workload, address.host))
         aliases = self.aliases(workload)
         if aliases and (alias := aliases.get(address.host.rstrip(".").lower())) is not None:
             address, trusted = address._replace(host=alias), lambda routed: True
+        elif (told := rewritten(self._cluster, workload, address.host)) != address.host:
+            address = address._replace(host=told)
         for peer, ports, reason in self._of(workload, address, trusted):
             yield peer, ports, reason
             if SENTINEL in [port.number for port in ports]:
