@@ -84,11 +84,10 @@ def _read(corefile: str) -> Iterator[Rewrite]:
 
 
 def _rule(words: list[str]) -> Iterator[Rewrite]:
-    kind = words[0] if words[:1] and words[0] in _TYPES else "exact"
-    sought, *rest = words[1:] if words[:1] == [kind] else words
-    if not rest:
+    kind, *words = words if words and words[0] in _TYPES else ("exact", *words)
+    if len(words) < 2:
         return
-    name, target = sought.lower(), rest[0].rstrip(".").lower()
+    name, target = words[0].lower(), words[1].rstrip(".").lower()
     if kind == "exact":
         yield Rewrite(name.rstrip("."), target)
     elif kind == "suffix":
