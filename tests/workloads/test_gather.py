@@ -176,3 +176,24 @@ spec: {{selector: {{matchLabels: {{app: seed}}}}, template: {{metadata: {{labels
 """
     (one,) = cluster(namespace("data"), seed).workloads
     assert one.component == component
+
+
+@pytest.mark.parametrize(
+    ("sources", "is_tree"),
+    [
+        ("[]", True),
+        ("[{repoURL: https://git.example.org/a, ref: built}]", True),
+        ("[{repoURL: https://charts.example.org, chart: redis}, {repoURL: x, ref: built}]", False),
+        ("[{repoURL: https://git.example.org/a, ref: values}]", False),
+        ("[web]", False),
+        ("built", False),
+    ],
+)
+def test_applications_that_build_has_built_are_one_cluster(sources: str, is_tree: bool) -> None:
+    """As `build` leaves them: their repositories alone, for Argo CD's own server."""
+    one = "apiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata: {name: %s, namespace: argocd}\n"
+    both = [
+        f"{one % name}spec: {{destination: {{namespace: shop}}, sources: {sources}}}\n" for name in ("a", "b")
+    ]
+    assert cluster(*both).is_tree is is_tree
+    assert not cluster(both[0]).is_tree

@@ -18,7 +18,7 @@ from cilium_policies.builds.repository import ARGO, Repository, Told, clean, wit
 from cilium_policies.builds.workers import in_parallel
 from cilium_policies.document.finding import RefusedError
 from cilium_policies.kube.application_sets import alone
-from cilium_policies.kube.not_built import ELSEWHERE
+from cilium_policies.kube.not_built import BUILT, ELSEWHERE
 from cilium_policies.kube.objects import at, mapping
 
 # What knows an ApplicationSet's clusters and tokens; what it prints may lie in any file of the repository.
@@ -212,7 +212,7 @@ class Argo:
         (`ref`): its repository server has to reach them."""
         told = {str(source.get("repoURL")) for source in charts}
         urls = dict.fromkeys(str(source.get("repoURL") or "") for source in app.sources)
-        return [{"repoURL": url, "ref": "built"} for url in urls if url and url not in told]
+        return [{"repoURL": url, "ref": BUILT} for url in urls if url and url not in told]
 
     def _fail(self, app: App, error: RefusedError | tool.ToolError) -> None:
         """The Application itself stays, marked."""

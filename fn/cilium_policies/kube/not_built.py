@@ -12,6 +12,9 @@ from cilium_policies.kube.reading import API
 NOT_BUILT = f"{API}/not-built"  # the reason
 NAMESPACES = f"{API}/not-built-namespaces"  # where its files say their objects go, separated by commas
 ELSEWHERE = f"{API}/not-in-repository"  # why the files are not here: no failure, but nobody knows the pods
+BUILT = (
+    "built"  # the `ref` of a source of which nothing is left to build: Argo CD's server reads its repository
+)
 _FLUX = "kustomize.toolkit.fluxcd.io"
 _ARGO = "argoproj.io"
 _BUILDERS = ("Kustomization", "Application", "ApplicationSet")
@@ -20,6 +23,12 @@ _BUILDERS = ("Kustomization", "Application", "ApplicationSet")
 def not_built(inventory: Inventory) -> list[Object]:
     """The Flux Kustomizations and Argo CD Applications of the input that could not be built."""
     return _marked(inventory, NOT_BUILT)
+
+
+def is_built(application: Object) -> bool:
+    """Whether `build` has built all of an Application's sources: what it leaves of them are references at most."""
+    sources = application.spec.get("sources")
+    return isinstance(sources, list) and all(mapping(one).get("ref") == BUILT for one in sources)
 
 
 def not_here(inventory: Inventory) -> Iterator[tuple[Object, str]]:

@@ -77,14 +77,18 @@ class Cluster(Serving):
     def is_tree(self) -> bool:
         """Whether several builds are looked at as one cluster: an inventory stands beside the input, or the input is
         several files, builds of several Flux Kustomizations or of several Applications, in which `build` leaves no
-        source behind."""
+        source of pods behind."""
         if self.known or self.settings.is_tree:
             return True
         files = {one.where.file for one in self.inventory.objects}
         if len(files) > 1 or len(self.inventory.applied_by()) > 1:
             return True
         applications = self.inventory.of("Application", group="argoproj.io")
-        return len([one for one in applications if one.spec.get("sources") == []]) > 1
+        if len(applications) < 2:
+            return False
+        from cilium_policies.kube.not_built import is_built  # few inputs hold Applications
+
+        return sum(map(is_built, applications)) > 1
 
     def plays(self, workload: Workload, role: str) -> bool:
         """Whether the catalogue, or the user's own definition, says that it plays this part for others."""
