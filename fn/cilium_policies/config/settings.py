@@ -12,7 +12,7 @@ from cilium_policies.kube.objects import Mapping, at, mapping, text
 from cilium_policies.lean import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
-    from cilium_policies.config.model import NamesMode
+    from cilium_policies.config.model import ClusterConfig, NamesMode
 
 
 class Settings(NamedTuple):
@@ -33,6 +33,7 @@ class Settings(NamedTuple):
     component_namespaces: Mapping = {}  # noqa: RUF012  name: the patterns of namespaces that it is recognised in
     private_cidrs: tuple[str, ...] = ()  # where names of the company's own network resolve to
     perhaps: Distribution = UNKNOWN  # what one namespace's objects alone tell of, as its owner's word
+    dns_namespace: str = "kube-system"  # where the cluster's DNS is
     is_tree: bool = False  # an inventory tells what the other builds hold, if there are any
 
 
@@ -129,4 +130,10 @@ def settings(config: Config, inventory: Inventory, catalogue: Catalogue) -> Sett
         config.trust.components,
         said.private_cidrs,
         perhaps,
+        dns_namespace(said, platform),
     )
+
+
+def dns_namespace(said: ClusterConfig, platform: Distribution) -> str:
+    """Where the cluster's DNS is: as the config says, or as the distribution has it."""
+    return said.dns_namespace or platform.dns_namespace or Settings().dns_namespace

@@ -11,6 +11,7 @@ from itertools import product
 
 from cilium_policies.cilium.model import Cidr, PortRange, Requirement, Rule, Selector, ToPorts
 from cilium_policies.config.model import Config
+from cilium_policies.config.settings import dns_namespace
 from cilium_policies.document.finding import WARNING, Finding
 from cilium_policies.evidence.edge import (
     AllPodsPeer,
@@ -29,7 +30,6 @@ from cilium_policies.kube.ports import Port
 from cilium_policies.workloads.cluster import Cluster
 from cilium_policies.workloads.model import Service, Workload
 
-USUAL_NAMESPACE = "kube-system"
 # kubeadm, Talos, k3s and RKE2 write kube-dns; a default install of the CoreDNS chart writes coredns.
 USUAL_KEY = "k8s-app"
 USUAL_VALUES = ("coredns", "kube-dns")
@@ -65,7 +65,7 @@ class Dns:
 
     def __init__(self, cluster: Cluster, config: Config) -> None:
         said, platform = config.cluster, cluster.settings.platform
-        self.namespace = said.dns_namespace or platform.dns_namespace or USUAL_NAMESPACE
+        self.namespace = dns_namespace(said, platform)
         labels = said.dns_labels or platform.dns_labels
         self.requirements = _all_of(labels) if labels else (Requirement(USUAL_KEY, "In", USUAL_VALUES),)
         optional = platform.optional_dns if cluster.settings.said else ()

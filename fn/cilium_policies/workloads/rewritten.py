@@ -51,12 +51,16 @@ def rewrites(cluster: Cluster) -> tuple[Rewrite, ...]:
 
 
 def _corefiles(cluster: Cluster) -> Iterator[str]:
+    """Those of its own namespace: anybody can call a ConfigMap, or label a pod, like CoreDNS'."""
+    home = cluster.settings.dns_namespace
     for one in cluster.playing("dns"):
-        yield from (found.value for found in one.texts if found.kind == "entry")
-        for server in mappings(at(one.values, "servers")):
-            yield from map(_plugin, mappings(server.get("plugins")))
+        if one.namespace == home:
+            yield from (found.value for found in one.texts if found.kind == "entry")
+            for server in mappings(at(one.values, "servers")):
+                yield from map(_plugin, mappings(server.get("plugins")))
     for config in corefiles(cluster):
-        yield from strings(config.body.get("data")).values()
+        if config.namespace == home:
+            yield from strings(config.body.get("data")).values()
 
 
 def _plugin(values: Mapping) -> str:
