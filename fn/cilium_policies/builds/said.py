@@ -134,9 +134,9 @@ def _with_paths_alone(said: str) -> str:
 def _as_in(root: str, folder: str, said: str) -> str:
     """The words with paths as they are in the repository."""
     here = os.path.realpath(folder)
-    for made in sorted(STANDS_FOR, key=len, reverse=True):  # `folder-12` before `folder-1`
-        if made != here:
-            said = said.replace(made, os.path.realpath(STANDS_FOR[made]))
+    named = [one for one in [*STANDS_FOR] if one != here and one in said]  # a copy: other threads add to it
+    for made in sorted(named, key=len, reverse=True):  # `folder-12` before `folder-1`
+        said = said.replace(made, os.path.realpath(STANDS_FOR[made]))
     for place in (os.path.relpath(root, here), os.path.realpath(root), root):
         if place not in (".", "/") and set(place) != {".", "/"}:
             said = said.replace(f"{place}/", "").replace(place, ".")
