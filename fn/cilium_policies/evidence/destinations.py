@@ -24,6 +24,7 @@ from cilium_policies.evidence.ends import (
     backends,
     cidr,
     ends,
+    is_family,
     is_shown,
     on_any_port,
 )
@@ -205,7 +206,7 @@ class Destinations:
     def _pods(
         self, workload: Workload, service: Service, address: Address, name: str
     ) -> Iterator[tuple[Peer, Port]]:
-        if not (name or address.port) and self._is_family(workload, service):
+        if not (name or address.port) and is_family(self._cluster, workload, service):
             yield from on_any_port(self._cluster, service, workload, self._given.inside)
             return
         wanted, entries = asked_for(service, address, name)
@@ -218,13 +219,6 @@ class Destinations:
             for one in self._cluster.backends(service):
                 if whole or ordinal(address.host, one) >= 0:
                     yield from ((end, Port(int(wanted), address.protocol)) for end in ends(one))
-
-    def _is_family(self, workload: Workload, service: Service) -> bool:
-        """Whether a Service is for members of one thing: headless, or before pods of the caller's own release."""
-        behind_it = self._cluster.backends(service)
-        return service.headless or bool(
-            workload.release and behind_it and all(one.release == workload.release for one in behind_it)
-        )
 
     def _external(self, workload: Workload, address: Address, service: Service) -> Iterator[Destination]:
         """An ExternalName Service is an alias; its ports translate nothing."""
@@ -251,11 +245,14 @@ class Destinations:
         inside = own and ours and not self.hostnames.may_be_outside(host)
         # Where strangers are not trusted, what they say of a name is only asked for, beside what is known anyway.
         asked = {one for one, word in told.items() if word and self._given.wary}
-        numbers = [one for one in told if (ours or one in asked) and is_private(one) and not is_metadata(one)]
-        for one in numbers:  # what DNS is shown to answer: no other host is meant
-            found = self._number(workload, one, port, host)
-            yield from ((peer, to, led_by(reason, told[one])) for peer, to, reason in found)
-        leaving = [told[one] for one in told if one not in numbers and (inside or one not in asked)]
+        leaving = []
+        for one, word in told.items():
+            if (ours or one in asked) and is_private(one) and not is_metadata(one):
+                # what DNS is shown to answer: no other host is meant
+                found = self._number(workload, one, port, host)
+                yield from ((peer, to, led_by(reason, word)) for peer, to, reason in found)
+            elif inside or one not in asked:
+                leaving.append(word)
         if balanced or leaving:
             what = Reason("calls-host", (in_words(host),))
             yield InternetPeer(host), (port,), led_by(what, "" if balanced else min(leaving))

@@ -210,6 +210,14 @@ def is_shown(cluster: Cluster, service: Service) -> bool:
     return shown and all(one.rendered for one in cluster.backends(service))
 
 
+def is_family(cluster: Cluster, workload: Workload, service: Service) -> bool:
+    """Whether a Service is for members of one thing: headless, or before pods of the caller's own release."""
+    behind_it = cluster.backends(service)
+    return service.headless or bool(
+        workload.release and behind_it and all(one.release == workload.release for one in behind_it)
+    )
+
+
 def is_behind_a_cloud(cluster: Cluster, peer: Peer) -> bool:
     """Whether a gateway is reached by the name of a load balancer: AWS gives names, which no node translates."""
     gateway, aws = workload_of(peer), cluster.settings.platform.cloud == NAMING_CLOUD

@@ -106,18 +106,18 @@ class Hostnames:
                         more = [Told(target, frozenset()), *self._recorded(target)]
                         told += (Told(each.target, each.words | {noted.namespace}) for each in more)
             told = [one for one in told if "." in one.target and not self.answers(one.target)]
+        believed = {"", caller, *self._platforms(host)} if told else set()
         found: dict[str, list[str]] = {}
         for one in told:
-            found.setdefault(one.target, []).append(self._word(one.words, host, caller))
+            found.setdefault(one.target, []).append(min(one.words - believed, default=""))
         return {target: min(words) for target, words in found.items()}
 
-    def _word(self, words: frozenset[str], host: str, caller: str) -> str:
-        """The namespace of whose word another's pods have to be told: that where the name's Gateway stands, as others'
-        routes to it say, or where a controller of Gateways or Ingresses does, is the platform's."""
-        strange = words - {"", caller} - self._cluster.routing_namespaces
-        for route in self.routes(host) if strange else ():
-            strange -= {place for place, _ in self._parents_of(route) if place != route.namespace}
-        return min(strange, default="")
+    def _platforms(self, host: str) -> Iterator[str]:
+        """The namespaces whose word of a name is the platform's: where its Gateway stands, as others' routes to it say,
+        or where a controller of Gateways or Ingresses does."""
+        yield from self._cluster.routing_namespaces
+        for route in self.routes(host):
+            yield from (place for place, _ in self._parents_of(route) if place != route.namespace)
 
     def _recorded(self, host: str) -> list[Told]:
         """Where DNSEndpoints lead a name: its record, else that of the nearest wildcard, and on from there."""
