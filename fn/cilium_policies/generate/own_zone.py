@@ -4,6 +4,7 @@ address of its own network, which a rule for the Internet leaves out."""
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator
+from functools import cache, partial
 
 from cilium_policies.config.model import EGRESS
 from cilium_policies.evidence.claims import domain
@@ -82,20 +83,17 @@ def _asked(
 def _linked(cluster: Cluster, hints: Given) -> Callable[[str], bool]:
     """Whether a host is a managed service of a cloud that may have a private endpoint; nobody is where nothing in the
     input speaks of such endpoints. A definition of kinds speaks of what there may be."""
-    clouds = [
-        cloud
-        for cloud in hints.clouds
-        if cloud.linked_by and _speaks(cluster, [word.encode() for word in cloud.linked_by])
-    ]
-    return lambda host: any(cloud.is_linked(host) for cloud in clouds)
+    speaks = cache(partial(_speaks, cluster))  # goes through the whole input: few hosts make it
+    return lambda host: any(one.is_linked(host) and speaks(one.linked_by) for one in hints.clouds)
 
 
-def _speaks(cluster: Cluster, words: list[bytes]) -> bool:
+def _speaks(cluster: Cluster, words: tuple[str, ...]) -> bool:
+    signs = [one.encode() for one in words]
     return any(
-        one.item is not None and one.item.mentions(word)
+        one.item is not None and one.item.mentions(sign)
         for one in cluster.inventory.objects
         if one.kind != "CustomResourceDefinition"
-        for word in words
+        for sign in signs
     )
 
 
