@@ -161,6 +161,16 @@ stand, or `image:` with an argument (`arg:`) for `each:` member of a list. What 
 object's own: of `each:` member of a list the texts of `says:`, as a KEDA trigger names the queue of what it scales.
 `redirects` are ports on which a server (`of:`) sends its clients on to other pods of its instance (`to:`, `ports:`).
 
+`routes` are objects that lead requests to Services: through the proxy's own pods, or with `outside:` through a
+machine outside of the cluster that calls pods by their addresses: from its network, or with its clients' own
+addresses where the object says so (the word `client:` at the path `at:`). `injects` is what a controller puts into
+the pods that `namespaces:` and `pods:` ask for by labels; `byObjects:` are objects that ask for it in namespaces
+without one. Of a cloud, `linkedNames` are names that resolve to private endpoints where an object has a word of
+`linkedBy`.
+
+What a chart brings as dependencies stands in `catalogue/bundled.yaml`: a line for each, with the key of its values and
+the switch, makes the dependency's row in `charts` one of the chart that brings it, too.
+
 ```yaml
 spec:
   components:
