@@ -164,6 +164,9 @@ def _routes(
         for component, row in rows:
             found = cluster.inventory.of(kind, group=text(row.get("group")) or None)
             if found:
+                if outside := mapping(row.get("outside")):
+                    yield from ((one, row, _appliance(given, one, outside), ()) for one in found)
+                    continue
                 own = cluster.recognised.get(component, [])
                 proxies = [one for one in own if part_of(strings(row.get("pods")), one.labels)]
                 ways = Ways(cluster, row).of() if row.get("published") else ()
@@ -172,9 +175,6 @@ def _routes(
                     if path := text(row.get("of")):
                         acting = [each for each in acting if _is_meant(one, path, each)]
                     shown = tuple(dict.fromkeys(end for proxy in acting for end in ends(proxy)))
-                    if outside := mapping(row.get("outside")):
-                        yield one, row, _appliance(given, one, outside), ()
-                        continue
                     yield one, row, _senders(shown, ways) or given.gateways, shown
 
 
