@@ -17,14 +17,8 @@ from cilium_policies.workloads.cluster import Cluster
 from cilium_policies.workloads.model import Workload
 
 _THERE = 0.72  # the copy's share: this process reads the objects of other kinds meanwhile
-_FILLED = (
-    "unmet",
-    "unsure",
-    "unopened",
-    "unasked",
-    "unplaced",
-    "within",
-)  # fields of what is given that modules fill
+# fields of what is given that modules fill
+_FILLED = ("unmet", "unsure", "unopened", "unasked", "unplaced", "within")
 Of = Callable[[str, Cluster, Given], Iterator[Edge]]
 
 

@@ -72,9 +72,8 @@ class Ties:
         self._addressed: dict[int, set[int]] = {}  # the ports of every address that a client names
         self._shown: dict[int, bool] = {}
         self._outside: set[int] = set()  # clients whose configuration names an address outside
-        self._published: set[int] = (
-            set()
-        )  # servers that a Service or a port of their node opens to the outside
+        # Servers that a Service or a port of their node opens to the outside.
+        self._published: set[int] = set()
         self._spoken: Spoken | None = None
         # By the identity of a list and by roles: the list, which is kept for it, and who of it has one of the roles.
         self._by_part: dict[tuple[int, tuple[str, ...]], tuple[list[Workload], list[Workload]]] = {}
