@@ -253,6 +253,25 @@ def test_a_route_leads_to_the_pods_of_a_component_that_have_a_service():
     assert path["backend"]["service"] == {"name": "demo-stack-server", "port": {"number": "80"}}
 
 
+def test_an_ingress_does_not_lead_to_a_part_of_the_program_that_no_gateway_calls():
+    store = {
+        "chart": "stack",
+        "labels": {"app": "server", "component": "store"},
+        "workload": "{fullname}-store",
+        "services": [
+            {"name": "{fullname}-store", "ports": [{"name": "sql", "port": "5432", "target": "5432"}]}
+        ],
+    }
+    front = {**SERVER["charts"][0], "labels": {"app": "server", "component": "front"}}
+    del front["values"]
+    edges = [{"from": "gateway", "ports": ["9000/TCP"], "why": "x", "part": ["front"]}]
+    both = {**SERVER, "partLabel": "component", "charts": [store, front], "edges": edges}
+    _, services, objects = run("server: {enabled: true}\ningress: {enabled: true, host: a.invalid}", both)
+    assert {one.name for one in services} == {"demo-stack-store", "demo-stack-server"}
+    backends = [one.spec["rules"][0]["http"]["paths"][0]["backend"]["service"]["name"] for one in objects]
+    assert backends == ["demo-stack-server"]
+
+
 @pytest.mark.parametrize(("chart", "workloads"), [("widget-crds", 0), ("widget-crd", 0), ("crds-widget", 1)])
 def test_a_chart_of_definitions_has_no_pods(chart: str, workloads: int):
     assert len(run("{}", chart=chart)[0]) == workloads

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator
 from cilium_policies.catalogue.conditions import Beginning, brings_port, chart_makes, is_on, on_host
 from cilium_policies.catalogue.load import Catalogue
 from cilium_policies.catalogue.model import ChartEntry, Component
+from cilium_policies.catalogue.recognise import is_among
 from cilium_policies.catalogue.services import ServiceTemplate
 from cilium_policies.kube.labels import INSTANCE, JOB_NAME, SERVICE_ACCOUNT, stable
 from cilium_policies.kube.objects import (
@@ -147,7 +148,7 @@ def target_of(
         workload.labels = {**strings(names.scope.get("podLabels")), **workload.labels}
     moved = _moved(entry, names)
     called, scraped = (
-        tuple(moved.get(port, port) for port in _ports_for(catalogue, component, peer))
+        tuple(moved.get(port, port) for port in _ports_for(catalogue, component, workload.labels, peer))
         for peer in ("gateway", "scraper")
     )
     beside = [one.name for _, each in known if each.values == entry.values for one in each.services]
@@ -158,10 +159,13 @@ def target_of(
     return chart_values.Target(entry.values, workload, services, called, scraped, routed)
 
 
-def _ports_for(catalogue: Catalogue, component: Component, peer: str) -> tuple[int, ...]:
-    """The pod ports on which the catalogue knows a peer word to call the component."""
+def _ports_for(catalogue: Catalogue, component: Component, labels: Mapping, peer: str) -> tuple[int, ...]:
+    """The pod ports on which the catalogue knows a peer word to call this part of the component."""
+    role = component.played(labels)
     edges = [
-        one for one in catalogue.edges_of(component.name) if one.direction == "ingress" and one.peer == peer
+        one
+        for one in catalogue.edges_of(component.name)
+        if one.direction == "ingress" and one.peer == peer and is_among(role, one.part)
     ]
     return tuple(dict.fromkeys(port.number for one in edges for port in one.pod_ports()))
 
