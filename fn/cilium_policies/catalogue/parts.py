@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from cilium_policies.kube.ports import ICMP, Port
 
-BY_OBJECT = (
-    "object:"  # begins, in the index of injections, a kind of object; no label or annotation begins so
-)
+# Begins, in the index of injections, a kind of object; no label or annotation begins so.
+BY_OBJECT = "object:"
 
 
 def group_kind(written: str) -> tuple[str, str]:

@@ -12,9 +12,8 @@ from cilium_policies.kube.reading import API
 NOT_BUILT = f"{API}/not-built"  # the reason
 NAMESPACES = f"{API}/not-built-namespaces"  # where its files say their objects go, separated by commas
 ELSEWHERE = f"{API}/not-in-repository"  # why the files are not here: no failure, but nobody knows the pods
-BUILT = (
-    "built"  # the `ref` of a source of which nothing is left to build: Argo CD's server reads its repository
-)
+# The `ref` of a source of which nothing is left to build: Argo CD's server reads its repository.
+BUILT = "built"
 _FLUX = "kustomize.toolkit.fluxcd.io"
 _ARGO = "argoproj.io"
 _BUILDERS = ("Kustomization", "Application", "ApplicationSet")

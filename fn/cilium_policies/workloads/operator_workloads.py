@@ -91,13 +91,12 @@ def _made(
 ) -> Iterator[tuple[Object, Component, MadeBy, _Facts]]:
     """The objects of which pods come, each with the entry that says so."""
     for group, kind in dict.fromkeys((one.group, one.kind) for one in (*inventory.objects, *predicted)):
-        also = [one for one in predicted if one.kind == kind and one.group == group]
         for component, entry in catalogue.made_by(group, kind):
             operator = _operator(controllers.get(entry.operator, ()), group, bindings)
             facts = _Facts(inventory, controllers, operator, platform, bindings)
             words = signs(entry.enabled, entry.default)
             told = [one for one in inventory.of(kind, group=group) if words is None or one.may_say(words)]
-            told += also
+            told += (one for one in predicted if (one.group, one.kind) == (group, kind))
             # of several objects that mean the same pods the first by name speaks for them, in whichever build
             for one in sorted(told, key=lambda one: (one.namespace, one.name)):
                 if not _makes(entry, one, facts):
