@@ -39,6 +39,13 @@ ENTRIES = [
         "workload": "Deployment/suite-registry",
     },
     {"component": "registry", "match": [{"app": "registry"}]},
+    {
+        "component": "swept",
+        "match": [{"app": "sweep", "chart": "*"}],
+        "sharedLabels": "true",
+        "images": ["vendor/suite-sweep"],
+    },
+    {"component": "sweep", "match": [{"app": "sweep"}], "workload": "CronJob/sweep"},
     {"component": "hook", "match": [{"batch.kubernetes.io/job-name": "*-create"}]},
     {"component": "pictured", "images": ["vendor/pictured", "library/db"]},
 ]
@@ -80,6 +87,8 @@ CATALOGUE = load.Catalogue(index.assemble({one["component"]: one for one in ENTR
         # a framework's labels that do not count hide no other entry's, and its image tells before those
         ({"labels": {"app": "registry", "chart": "own-1.2"}, "images": ["own/registry:2"]}, "registry"),
         ({"labels": {"app": "registry", "chart": "own-1.2"}, "images": ["vendor/suite-registry"]}, "default"),
+        ({"labels": {"app": "sweep", "chart": "own-1.2"}, "kind": "CronJob"}, "sweep"),
+        ({"labels": {"app": "sweep", "chart": "own-1.2"}, "kind": "Deployment"}, None),
         ({"labels": {"app": "registry", "chart": "own-1.2"}, "images": ["vendor/pictured"]}, "pictured"),
         ({"labels": {"app": "x", "chart": "own-1.2"}, "images": ["own/registry:2"]}, None),
     ],

@@ -79,7 +79,7 @@ def _counts(
 
 def _is_run_so(component: Component, kind: str) -> bool:
     """Whether the workload may be the component's by its kind: what ends is no server."""
-    return not kind or component.workload.startswith("Job/") == (kind in ("Job", "CronJob"))
+    return not kind or component.workload.startswith(("Job/", "CronJob/")) == (kind in ("Job", "CronJob"))
 
 
 def sidecars(catalogue: Catalogue, images: Sequence[str]) -> list[str]:
