@@ -106,9 +106,9 @@ def implied(one: Object, row: Mapping) -> Iterator[Text]:
     from cilium_policies.workloads.chosen import said_of  # few entries have such objects
 
     each = text(row.get("each"))
-    members = mappings(at(one.body, each)) if each else (one.body,)
+    members = sequence(at(one.body, each)) if each else (one.body,)
     for number, member in enumerate(members):
-        for value, path in said_of(member, row):
+        for value, path in said_of(mapping(member), row):
             place = f"{each}[{number}].{path}" if each else path or "spec"
             yield Text("field", "endpoint", value, one, place)
 
