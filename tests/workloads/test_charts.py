@@ -202,6 +202,21 @@ def test_a_monitor_reads_the_port_that_scrapers_are_known_to_call():
     assert spec["selector"]["matchLabels"] == workloads["stack-server"].labels
 
 
+def test_a_monitor_reads_nothing_of_a_hooks_job():
+    hook = {
+        "component": "stack-hook",
+        "what": "x",
+        "match": [{"app": "hook"}],
+        "workload": "Job/NAME-hook",
+        "charts": [{"chart": "stack", "labels": {"app": "hook"}}],
+    }
+    row = {key: held for key, held in SERVER["charts"][0].items() if key not in ("values", "enabled")}
+    server = {**SERVER, "charts": [row]}
+    workloads, _, objects = run("serviceMonitor: {enabled: true}", server, hook)
+    assert {one.component for one in workloads} == {"stack-server", "stack-hook"}
+    assert [one.spec["selector"]["matchLabels"]["app"] for one in objects] == ["server"]
+
+
 def test_a_monitor_reads_a_service_port_where_that_is_the_one():
     server = {**SERVER, "charts": [dict(SERVER["charts"][0])]}
     server["charts"][0]["services"] = [

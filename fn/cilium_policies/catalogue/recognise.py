@@ -9,6 +9,7 @@ from functools import lru_cache
 from cilium_policies.catalogue.load import Catalogue
 from cilium_policies.catalogue.model import Component
 from cilium_policies.kube.labels import JOB_NAME
+from cilium_policies.kube.pods import TASKS
 
 _SUM = 33  # characters: a dash and an MD5 sum
 _HEXADECIMAL = frozenset("0123456789abcdef")
@@ -79,7 +80,7 @@ def _counts(
 
 def _is_run_so(component: Component, kind: str) -> bool:
     """Whether the workload may be the component's by its kind: what ends is no server."""
-    return not kind or component.workload.startswith(("Job/", "CronJob/")) == (kind in ("Job", "CronJob"))
+    return not kind or (component.workload.partition("/")[0] in TASKS) == (kind in TASKS)
 
 
 def sidecars(catalogue: Catalogue, images: Sequence[str]) -> list[str]:

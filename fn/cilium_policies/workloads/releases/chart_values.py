@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator
 
 from cilium_policies.kube.objects import Mapping, Object, at, flag, integer, mappings, strings
+from cilium_policies.kube.pods import TASKS
 from cilium_policies.kube.ports import is_of_metrics
 from cilium_policies.lean import Any, NamedTuple
 from cilium_policies.workloads.model import Service, ServicePort, Workload
@@ -58,7 +59,8 @@ def objects(release: Release, targets: list[Target]) -> list[Object]:
     for block in _blocks(release.values, "", ""):
         owners = _owners(block.path, targets)
         if block.kind in _MONITORS.values():
-            found += [one for owner in owners for one in _monitor(release, block, owner)]
+            lasting = [one for one in owners if one.workload.kind not in TASKS]
+            found += [one for owner in lasting for one in _monitor(release, block, owner)]
         elif owners:
             behind = [
                 one for one in owners if one.services
