@@ -112,8 +112,10 @@ no-network) within=(unshare -n sh -c 'ip link set lo up && exec "$0" "$@"') ;;
   ;;
 esac
 
-marks="e2e or image"
-[ "$kind" = no-daemon ] || marks="$marks or judge"
-[ $# -gt 0 ] || set -- .venv/bin/python -m pytest -q -n auto --dist loadgroup -m "$marks"
+# Without a daemon only what asks for a container, or names one, can end otherwise (tests/tools sees to the mark): with
+# all the other tools the rest would be `make test` a second time.
+how=(-n auto --dist loadgroup -m "e2e or judge")
+[ "$kind" != no-daemon ] || how=(-m container)
+[ $# -gt 0 ] || set -- .venv/bin/python -m pytest -q "${how[@]}"
 env -u CI -u CONTAINERS_CONF -u KPT_FN_RUNTIME -u KRM_FN_RUNTIME -u GOFLAGS -u CILIUM_POLICIES_CACHE -u XDG_CACHE_HOME \
   "${keep[@]}" "${within[@]}" "$@"

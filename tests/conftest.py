@@ -6,6 +6,7 @@ import pytest
 from cilium_policies.cli import aside
 from hypothesis import settings
 
+from tests import tools
 from tests.emitted import emitted
 from tests.engine.fixtures import corpus, crds, judge
 
@@ -20,6 +21,12 @@ settings.load_profile("unhurried")
 def two_cores(monkeypatch):
     """Another process may work beside this one, whatever the machine has."""
     monkeypatch.setattr(aside, "_cores", lambda: 2)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item):
+    """Whoever asks for a tool can see what its test is marked with."""
+    tools.marks = frozenset(one.name for one in item.iter_markers())
 
 
 def pytest_terminal_summary(terminalreporter):

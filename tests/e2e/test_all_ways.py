@@ -9,7 +9,7 @@ from tests.e2e.trouble import EXEC, kustomization
 from tests.engine.fixtures import required_corpus
 from tests.tools import IMAGE, require, run, succeeded
 
-pytestmark = [pytest.mark.e2e, pytest.mark.slow]
+pytestmark = [pytest.mark.e2e, pytest.mark.container, pytest.mark.slow]
 
 CLUSTERS = ["seed-cluster", "sock-shop", "online-boutique", "argo-cd", "kube-prometheus-stack"]
 BUILD = ["kustomize", "build", "--enable-alpha-plugins"]

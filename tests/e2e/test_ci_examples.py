@@ -124,7 +124,7 @@ def test_a_pull_request_that_opens_something_gets_its_comment_and_fails(tmp_path
     assert "world" in told
 
 
-@pytest.mark.image
+@pytest.mark.container
 def test_the_jobs_of_gitlab_run_in_the_image(image: str, tmp_path: Path) -> None:
     place = repository(tmp_path / "builds")
     jobs = yaml.safe_load((EXAMPLES / "gitlab/.gitlab-ci.yml").read_text())

@@ -30,7 +30,10 @@ def test_every_folder_with_a_script_is_run_here():
     assert {path.parent.name for path in EXAMPLES.glob("*/run")} == set(TOOLS)
 
 
-@pytest.mark.parametrize("folder", TOOLS)
+@pytest.mark.parametrize(
+    "folder",
+    [pytest.param(one, marks=[pytest.mark.container] if "container" in TOOLS[one] else []) for one in TOOLS],
+)
 def test_example_prints_what_it_says(folder, request):
     require(*TOOLS[folder])
     if "container" in TOOLS[folder]:

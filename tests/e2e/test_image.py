@@ -9,7 +9,7 @@ import pytest
 
 from tests.tools import EXAMPLES, absent, container_engine, environment, require, run, succeeded
 
-pytestmark = [pytest.mark.e2e, pytest.mark.image, pytest.mark.xdist_group("image")]
+pytestmark = [pytest.mark.e2e, pytest.mark.container, pytest.mark.xdist_group("image")]
 
 EMPTY = "apiVersion: config.kubernetes.io/v1\nkind: ResourceList\nitems: []\n"
 

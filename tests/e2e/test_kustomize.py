@@ -38,6 +38,7 @@ def relative(folder):
     return "../" * len(folder.parts[1:]) + str(EXAMPLES / "shop").lstrip("/")
 
 
+@pytest.mark.container
 def test_every_way_gives_the_same_policies(image, tmp_path):
     require("kubectl", "container")
     config = EXAMPLES / "kubectl-container" / "cilium-policies.yaml"
@@ -68,6 +69,7 @@ def test_audit_and_enforce_differ_in_one_block():
         assert policy == enforce[each]
 
 
+@pytest.mark.container
 def test_an_image_entry_beside_an_exec_entry_runs_without_the_exec_flag(image, tmp_path):
     """A config that names both is never skipped in silence: tools without exec take the image."""
     require("container", "kubectl")

@@ -41,7 +41,7 @@ from tests.tools import (
     there,
 )
 
-pytestmark = [pytest.mark.e2e, pytest.mark.image, pytest.mark.slow, pytest.mark.xdist_group("image")]
+pytestmark = [pytest.mark.e2e, pytest.mark.container, pytest.mark.slow, pytest.mark.xdist_group("image")]
 
 ARM64 = os.environ.get("CILIUM_POLICIES_ARM64_BASE", "=")
 # What the steps say to cosign is kept; a key stands in for the identity that GitHub's token would prove.

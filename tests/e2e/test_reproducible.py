@@ -57,7 +57,7 @@ def test_the_wheel_holds_schema_catalogue_and_types(tmp_path):
     assert strangers == []
 
 
-@pytest.mark.image
+@pytest.mark.container
 @pytest.mark.slow
 @pytest.mark.xdist_group("image")
 def test_two_builds_give_the_same_layers():

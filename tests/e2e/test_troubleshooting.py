@@ -33,7 +33,16 @@ def test_the_page_and_the_cases_are_the_same():
     assert sorted(headings()) == sorted(CASES)
 
 
-@pytest.mark.parametrize("text", CASES)
+IN_CONTAINERS = (by_kustomize, by_kpt)  # where functions run in them
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param(text, marks=[pytest.mark.container] if module in IN_CONTAINERS else [])
+        for text, (module, _) in CASES.items()
+    ],
+)
 def test_a_user_sees_this_text(text, tmp_path, request):
     module, case = CASES[text]
     require(*TOOLS[module])

@@ -38,6 +38,8 @@ LOST = b"from DB: no such exit code"
 QUESTIONS = {"kubectl": ["version", "--client"], "go": ["version"], "helm": ["version", "--short"]}
 QUESTIONS |= {"kustomize": ["version"], "kpt": ["version"], "flux": ["--version"], "helm4": ["version"]}
 QUESTIONS |= {"crane": ["version"], "cosign": ["version"], "buildx": ["version"]}
+# Of the test that runs; None outside of tests.
+marks: frozenset[str] | None = None
 
 
 def environment(**extra: str) -> dict[str, str]:
@@ -64,9 +66,15 @@ def require(*names: str) -> None:
 
 
 def there(name: str) -> bool:
-    """Whether the command is in PATH and answers."""
+    """Whether the command is in PATH and answers. A test that asks for the engine says so by its mark: the machine
+    without a daemon runs no others."""
     path = environment()["PATH"]
-    return bool(engine(path)) if name == "container" else _answers(name, path)
+    if name != "container":
+        return _answers(name, path)
+    assert marks is None or "container" in marks, (
+        "this test asks for a container engine: pytest.mark.container"
+    )
+    return bool(engine(path))
 
 
 @cache

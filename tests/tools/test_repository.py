@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.tools import EXAMPLES, REPOSITORY, ROOT, SOURCE, VERSION, places, run, succeeded
+from tests.tools import EXAMPLES, REPOSITORY, ROOT, SOURCE, VERSION, places, require, run, succeeded
 from tests.tools.engine import engine, without
 
 HOSTS = (
@@ -273,6 +273,12 @@ def test_an_engine_counts_when_it_answers(tmp_path, docker, podman, found):
     made = engine(str(tmp_path))
 
     assert (made and (Path(made.command).name, made.podman, made.shim)) == found
+
+
+def test_a_test_that_asks_for_an_engine_says_so():
+    """Else the machine without a daemon would leave it out."""
+    with pytest.raises(AssertionError, match=r"pytest\.mark\.container"):
+        require("kustomize", "container")
 
 
 def test_a_path_without_a_command_keeps_its_neighbours(tmp_path):
