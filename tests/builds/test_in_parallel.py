@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import sys
 import threading
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 
 import pytest
-from cilium_policies.builds import kustomization
+from cilium_policies.builds import kustomization, tool
 from cilium_policies.builds.workers import Workers, in_parallel
 
 
@@ -75,6 +77,32 @@ def test_what_one_raises_is_raised_and_the_rest_does_not_begin() -> None:
         in_parallel([partial(job, one) for one in range(500)])
     assert len(begun) < 100
     assert threading.active_count() == before
+
+
+def test_while_a_crowd_waits_each_tool_gets_by_with_one_processor(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As long as more wait than work; the last ones have all processors, and what the user has set stays."""
+    monkeypatch.setattr(os, "cpu_count", lambda: 2)  # three work
+    asked = (sys.executable, "-c", "import os; print(os.environ.get('GOMAXPROCS', 'all'))")
+
+    def told() -> list[bytes]:
+        """What each of five was told: all are given before the first begins, and two workers do nothing else than
+        wait, so that they come one after the other, with four others behind the first and one that ends it all."""
+        given, over, found = threading.Event(), threading.Event(), list[bytes]()
+
+        def jobs() -> Iterator[Callable[[], object]]:
+            yield from [partial(over.wait, 120)] * 2
+            yield partial(given.wait, 120)
+            yield from [lambda: found.append(tool.whatever(asked)[0].strip())] * 5
+            yield over.set
+            given.set()
+
+        in_parallel(jobs())
+        return found
+
+    monkeypatch.delenv("GOMAXPROCS", raising=False)
+    assert told() == [b"1", b"1", b"1", b"all", b"all"]
+    monkeypatch.setenv("GOMAXPROCS", "4")
+    assert told() == [b"4"] * 5
 
 
 def test_a_folder_that_stands_for_others_is_used_again(tmp_path: Path) -> None:

@@ -95,7 +95,7 @@ def whatever(command: Sequence[str]) -> tuple[bytes, str]:
 def _run(command: Sequence[str]) -> Done:
     """Raises OSError where the command cannot be started."""
     if hasattr(os, "posix_spawnp"):
-        return _spawned(command, _shared or _environment())
+        return _spawned(command, _shared.get(_crowd.waits) or _environment())
     import subprocess
 
     done = subprocess.run(
@@ -113,15 +113,31 @@ def _environment() -> dict[str, str]:
     return {"GOGC": "400", "GIT_ALLOW_PROTOCOL": "git:http:https:ssh", **os.environ}
 
 
-# The same, made once while tools run in parallel: `os.environ` decodes each of its names whenever it is read.
-_shared: dict[str, str] = {}
+# The same, made once while tools run in parallel, as `os.environ` decodes each of its names whenever it is read; by
+# whether more wait than there are processors. A Go program starts threads for all of these, and beside others like it
+# they are in each other's way: with one processor it needs 3 % less CPU.
+_shared: dict[bool, Mapping[str, str]] = {}
+
+
+class _Crowd:
+    waits = False
+
+
+_crowd = _Crowd()
 
 
 def share_environment(*, over: bool = False) -> None:
     """From now on, until it is `over`, tools get the environment as it is now."""
+    _crowd.waits = False
     _shared.clear()
     if not over:
-        _shared.update(_environment())
+        alone = _environment()
+        _shared.update({False: alone, True: {"GOMAXPROCS": "1", **alone}})
+
+
+def crowded(waits: bool) -> None:
+    """Whether a crowd waits for its turn while the next tool runs."""
+    _crowd.waits = waits
 
 
 def _spawned(command: Sequence[str], environment: Mapping[str, str]) -> Done:

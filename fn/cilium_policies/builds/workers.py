@@ -92,6 +92,7 @@ class Workers:
         while (given := self._waiting.get()) is not None:
             job, awaited = given
             error: BaseException | None = None
+            tool.crowded(self._waiting.qsize() >= self._most)
             try:
                 job()
             except BaseException as raised:
