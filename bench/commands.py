@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 
 from bench.builds import CACHE, command
-from bench.measure import Run, interleaved, run
+from bench.measure import Ratio, Run, interleaved, paired, run
 
-KUSTOMIZATIONS = 150
+KUSTOMIZATIONS, PAIRS = 150, 31
 TOOL = "kustomize build, each"  # of them and of the folder that holds them
 BUILD = "cilium-policies build"
 FLUX = """\
@@ -57,15 +57,23 @@ def compiled(environment: Mapping[str, str]) -> dict[str, str]:
     return {**kept, "PYTHONPYCACHEPREFIX": str(CACHE / "commands")}
 
 
-def build(kustomize: str, rounds: int) -> dict[str, Run]:
-    """A repository of Flux Kustomizations, against the tool alone with as many processes at a time."""
+def build(kustomize: str, rounds: int) -> tuple[dict[str, Run], Ratio]:
+    """A repository of Flux Kustomizations, against the tool alone with as many processes at a time; its seconds in the
+    tool's."""
     with tempfile.TemporaryDirectory() as place:
-        return _build(Path(place), kustomize, rounds)
+        calls = builds(Path(place), kustomize)
+        return (
+            interleaved(calls, rounds or 5),
+            paired(calls[BUILD], calls[TOOL], rounds or PAIRS, "wall"),
+        )
 
 
-def _build(tree: Path, kustomize: str, rounds: int) -> dict[str, Run]:
+def builds(place: Path, kustomize: str) -> dict[str, Callable[[], Run]]:
+    """Both make the same objects: the tool alone of a tree whose own files say the namespaces."""
+    tree, alone = place / "tree", place / "alone"
     repository(tree)
-    folders = f"{tree}/clusters/home {tree}/apps/*"
+    repository(alone, is_whole=True)
+    folders = f"{alone}/clusters/home {alone}/apps/*"
     script = f"printf '%s\\n' {folders} | xargs -P {os.cpu_count() or 1} -n 1 {kustomize} build"
     path = f"{Path(kustomize).parent}:{os.environ['PATH']}"
     environment = {**compiled(os.environ), "PATH": path}
@@ -74,22 +82,27 @@ def _build(tree: Path, kustomize: str, rounds: int) -> dict[str, Run]:
         BUILD: partial(run, [*command(), "build", str(tree)], os.devnull, environment),
     }
     calls[BUILD]()
-    return interleaved(calls, rounds or 5)
+    return calls
 
 
-def repository(tree: Path) -> None:
-    """Writes the tree."""
+def repository(tree: Path, *, is_whole: bool = False) -> None:
+    """Writes the tree; `is_whole`: its kustomizations have in them what Flux's Kustomizations add."""
+
+    def kustomization(namespace: str, *resources: str) -> str:
+        added = f"namespace: {namespace}\n" if is_whole else ""
+        return f"resources: [{', '.join(resources)}]\n{added}"
+
     cluster = tree / "clusters" / "home"
     (cluster / "flux-system").mkdir(parents=True)
     (cluster / "flux-system" / "gotk-sync.yaml").write_text(
         FLUX.format(name="flux-system", path="clusters/home")
     )
-    listed = ", ".join(["flux-system/gotk-sync.yaml", *(f"app{one}.yaml" for one in range(KUSTOMIZATIONS))])
-    (cluster / "kustomization.yaml").write_text(f"resources: [{listed}]\n")
+    listed = ["flux-system/gotk-sync.yaml", *(f"app{one}.yaml" for one in range(KUSTOMIZATIONS))]
+    (cluster / "kustomization.yaml").write_text(kustomization("flux-system", *listed))
     for number in range(KUSTOMIZATIONS):
         name = f"app{number}"
         folder = tree / "apps" / name
         folder.mkdir(parents=True)
         (folder / "app.yaml").write_text(APP.format(name=name))
-        (folder / "kustomization.yaml").write_text("resources: [app.yaml]\n")
+        (folder / "kustomization.yaml").write_text(kustomization(name, "app.yaml"))
         (cluster / f"{name}.yaml").write_text(FLUX.format(name=name, path=f"apps/{name}"))

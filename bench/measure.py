@@ -57,16 +57,16 @@ def interleaved(candidates: dict[str, Callable[[], Run]], rounds: int) -> dict[s
     }
 
 
-def paired(one: Callable[[], Run], other: Callable[[], Run], rounds: int) -> Ratio:
-    """The CPU of one in that of the other, of neighbours in time: what slows the machine slows both. Either goes
-    first in every second round."""
+def paired(one: Callable[[], Run], other: Callable[[], Run], rounds: int, measure: str = "cpu") -> Ratio:
+    """The CPU of one in that of the other, or their seconds (`wall`), of neighbours in time: what slows the machine
+    slows both. Either goes first in every second round."""
     ratios = list[float]()
     for number in range(rounds):
         if number % 2:
             theirs, mine = other(), one()
         else:
             mine, theirs = one(), other()
-        ratios.append(mine.cpu / theirs.cpu)
+        ratios.append(getattr(mine, measure) / getattr(theirs, measure))
     return median_of(ratios)
 
 

@@ -27,8 +27,9 @@ peer's CPU varies with its collector.
 of the bodies that pods are found by and then those of routes, monitors and roles, one read two thirds of the pods'
 configuration; the last makes half of the policies, says where needs are written, and draws most pictures. What stands
 alone on one processor is the finding of the pods, what follows their configuration, and what the policies let pass: a
-third of the time. `build` is the tool's time, and what passes
-before the first tool is at work and after the last: importing, and reading the repository.
+third of the time. `build` is the tool's time, and what passes before the first tool is at work and after the last:
+importing, and reading the repository. The tool alone makes the same objects, of a tree whose own kustomizations say the
+namespaces that Flux's say here; its seconds, too, are compared in neighbouring pairs.
 The interpreter is the system's, as users get it: Debian builds it, and Docker's official image its own, with
 profile-guided optimisation. What a developer compiles (pyenv's default) mostly is not, and needs a seventh more: where
 this checkout has another interpreter, the function alone is measured with both.

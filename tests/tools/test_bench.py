@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import random
+from pathlib import Path
 
 import pytest
+import yaml
 
+from bench import commands
 from bench.measure import Ratio, Run, median_of, paired
 from bench.page import shown, targets
+from tests.tools import require, run, succeeded
 
 
 def test_the_interval_leaves_out_as_many_values_at_either_end_as_a_coin_allows() -> None:
@@ -40,6 +44,33 @@ def test_neighbours_are_divided_and_take_turns_to_go_first() -> None:
     assert found.low == pytest.approx(1 / 1.1)
     assert found.high == pytest.approx(1.1)
     assert found.median == pytest.approx(1, abs=0.01)
+    assert paired(lambda: Run(3, 9, 0), lambda: Run(2, 1, 0), 1, "wall").median == 1.5
+
+
+@pytest.mark.e2e
+def test_the_tool_alone_makes_the_objects_that_build_makes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else one of them has less to do; what Flux marks what it applies with no tool adds."""
+    require("kustomize")
+    monkeypatch.setattr(commands, "KUSTOMIZATIONS", 3)
+    commands.repository(tmp_path / "tree")
+    commands.repository(tmp_path / "alone", is_whole=True)
+    folders = [tmp_path / "alone" / "clusters" / "home", *sorted((tmp_path / "alone" / "apps").iterdir())]
+    theirs = [succeeded(run(["kustomize", "build", one])) for one in folders]
+    ours = succeeded(run(["cilium-policies", "build", tmp_path / "tree"]))
+
+    def objects(text: str) -> list[dict]:
+        found = [one for one in yaml.safe_load_all(text) if one]
+        for one in found:
+            labels = one["metadata"].get("labels", {})
+            one["metadata"]["labels"] = {
+                key: value for key, value in labels.items() if not key.startswith("kustomize.toolkit")
+            }
+        return sorted(found, key=str)
+
+    assert objects("---\n".join(theirs)) == objects(ours)
+    assert len(objects(ours)) == 4 + 3 * 2
 
 
 @pytest.mark.parametrize(
