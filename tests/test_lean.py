@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import json
 import pickle
 import typing
 
@@ -71,3 +72,16 @@ def test_wrong_fields_and_copies_are_as_with_typing() -> None:
 
 def test_a_record_without_fields() -> None:
     assert Bare() == ()
+
+
+def test_json_is_written_as_json_writes_it() -> None:
+    texts = ["", "\u00e9\u2028\U0001f600", '"\\\n\x7f', "\ud800"]
+    value = {"a": [1, -1.5, float("inf"), True, None, {}, [], *texts], "b": {2: "x", None: "y", False: "z"}}
+    assert lean.encoded(value) == json.dumps(value, ensure_ascii=False)
+    assert [lean.encoded(one) for one in texts] == [json.dumps(one, ensure_ascii=False) for one in texts]
+    holds_itself: list[object] = []
+    holds_itself.append(holds_itself)
+    with pytest.raises(ValueError, match="Circular"):
+        lean.encoded(holds_itself)
+    with pytest.raises(TypeError, match="set"):
+        lean.encoded({"a": {1}})

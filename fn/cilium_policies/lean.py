@@ -4,7 +4,7 @@ The function starts at every build, and importing `typing` with its NamedTuple c
 hundred objects. What only a checker reads comes from `typing` all the same; at run time a record is what
 `collections.namedtuple` makes, with the defaults, methods and properties of its class body. That function
 compiles a text each time it is called, and a run has eighty records. `json` compiles seven patterns, of which
-nothing is needed to read what is known to be JSON.
+nothing is needed to read what is known to be JSON, nor to write any.
 """
 
 from __future__ import annotations
@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 
     def decoded(text: str) -> Any:
         """The value of a text of this program's own that is JSON from its first sign on."""
+
+    def encoded(value: Any) -> str:
+        """A value as JSON on one line, its texts as they are."""
 else:
     Any = NoReturn = Protocol = object
 
@@ -153,9 +156,15 @@ else:
         pass
 
     try:
-        from _json import make_scanner as _make_scanner  # the C half of `json`
+        from _json import encode_basestring as _encode_text  # the C half of `json`
+        from _json import make_encoder as _make_encoder
+        from _json import make_scanner as _make_scanner
     except ImportError:  # another Python than CPython
+        from json import dumps as _dumps
         from json import loads as decoded
+
+        def encoded(value):
+            return _dumps(value, ensure_ascii=False)
     else:
 
         class _Plain:
@@ -171,3 +180,12 @@ else:
         def decoded(text):
             """The value of a text of this program's own that is JSON from its first sign on."""
             return _scan(text, 0)[0]
+
+        def _no_json(value):
+            raise TypeError(f"{type(value).__name__} is no JSON")
+
+        def encoded(value):
+            """A value as JSON on one line, its texts as they are."""
+            # the values that it is within, so that none holds itself; then as `json.dumps` has it by itself
+            encode = _make_encoder({}, _no_json, _encode_text, None, ": ", ", ", False, False, True)
+            return "".join(encode(value, 0))

@@ -118,7 +118,7 @@ ROOT = """
 apiVersion: kustomize.toolkit.fluxcd.io/v1
 kind: Kustomization
 metadata: {name: flux-system, namespace: flux-system}
-spec: {path: ./cluster, sourceRef: {kind: GitRepository, name: flux-system}}
+spec: {path: ./cluster, targetNamespace: apps, sourceRef: {kind: GitRepository, name: flux-system}}
 """
 UNNEEDED = [
     "json",

@@ -14,7 +14,7 @@ from cilium_policies.builds import typed
 from cilium_policies.builds.fields import joined, listed, tables
 from cilium_policies.document.finding import RefusedError, refused
 from cilium_policies.kube.objects import sequence
-from cilium_policies.lean import Any
+from cilium_policies.lean import Any, encoded
 
 NAMES = ("kustomization.yaml", "kustomization.yml", "Kustomization")
 # Flux reads the file into kustomize's own type and writes it back: other keys are gone.
@@ -182,13 +182,10 @@ def placed(scratch: str, folder: str, fields: Fields, instead: Mapping[str, str]
 
     `instead` are folders that stand for others already.
     """
-    import json  # meanwhile the tool is at work
-
     STANDS_FOR[_real(scratch)] = folder
     moved = _Moved(folder, _real(scratch), instead or {})
-    text = json.dumps(with_paths(fields, moved.path), ensure_ascii=False)  # json.dump encodes in Python
-    encoded = text.encode(errors="replace")  # a file's name may be no text
-    _write_over(os.path.join(scratch, NAMES[0]), encoded)
+    text = encoded(with_paths(fields, moved.path)).encode(errors="replace")  # a file's name may be no text
+    _write_over(os.path.join(scratch, NAMES[0]), text)
     return scratch
 
 
