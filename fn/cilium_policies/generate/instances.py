@@ -4,10 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from cilium_policies.kube.ports import Port
+from cilium_policies.lean import NamedTuple
 from cilium_policies.workloads.cluster import Cluster
 from cilium_policies.workloads.model import Workload
 
 Instance = tuple[str, str]  # namespace and name
+
+
+class Withheld(NamedTuple):
+    """A client that may call one of these servers, and nothing says which, or of the only one that it does. `seldom`:
+    few installations do, the only one is another program's own, the program runs without any, or its configuration,
+    less what is called after credentials, is shown and names none."""
+
+    client: Workload
+    servers: tuple[Workload, ...]
+    ports: tuple[Port, ...]
+    seldom: bool = False
 
 
 def operated(client: Workload, servers: list[Workload]) -> list[Workload]:

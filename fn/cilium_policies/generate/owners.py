@@ -4,14 +4,15 @@ whether a workload has a second pod of its own to call."""
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from functools import lru_cache
 from itertools import islice
 
 from cilium_policies.catalogue.flows import Edge as Known
-from cilium_policies.catalogue.model import PART_LABELS
+from cilium_policies.catalogue.model import PART_LABELS, Component
 from cilium_policies.catalogue.ports import SERVERS
 from cilium_policies.catalogue.recognise import repository_of
+from cilium_policies.generate.instances import Instance, instance
 from cilium_policies.generate.shown import LONG, alike, is_program, words_of
 from cilium_policies.kube.ports import Port
 from cilium_policies.workloads.cluster import Cluster
@@ -103,6 +104,34 @@ def is_anothers(cluster: Cluster, server: Workload, ports: tuple[Port, ...]) -> 
     )
 
 
+class Users:
+    """Which programs name a server, by component and instance."""
+
+    def __init__(self) -> None:
+        self._of: dict[tuple[str, Instance], list[Workload]] = {}
+
+    def note(self, client: Workload, server: Workload) -> None:
+        if is_program(client):
+            self._of.setdefault((server.component, instance(server)), []).append(client)
+
+    def are_beside(self, server: Workload, client: Workload, ports: tuple[Port, ...]) -> bool:
+        """Whether a database or a broker of another namespace is that one's own: who names it is of there alone."""
+        users = self._of.get((server.component, instance(server)), ())
+        own = {one.namespace for one in users} == {server.namespace}
+        return own and client.namespace != server.namespace and are_stores(ports)
+
+    def are_copied(
+        self, server: Workload, client: Workload, ports: tuple[Port, ...], beside: Iterable[Workload]
+    ) -> bool:
+        """Whether it is, and who names it stands once more `beside` the client: another environment, in which the same
+        name means another server."""
+        if not self.are_beside(server, client, ports):
+            return False
+        users = self._of[(server.component, instance(server))]
+        copies = {(one.name, repository_of(image)) for one in users for image in one.images}
+        return any((one.name, repository_of(image)) in copies for one in beside for image in one.images)
+
+
 def are_stores(ports: tuple[Port, ...]) -> bool:
     """Whether these are ports of databases, brokers and their like alone."""
     return bool(ports) and all(port.number in SERVERS for port in ports)
@@ -136,6 +165,15 @@ def _side(one: Workload) -> str:
     """Whether a database's pods are its primary or a replica, as a label of their part says."""
     part = next((one.labels[key] for key in PART_LABELS if key in one.labels), "")
     return next((side for side, words in _SIDES.items() if part.rstrip("s") in words), "")
+
+
+def role_of(workload: Workload, component: Component) -> str:
+    """The role of a pod in its component that its labels tell or, where they say no more than the component's name,
+    its image."""
+    told = component.played(workload.labels)
+    if told in ("", component.name):
+        return next(filter(component.roles.__contains__, map(last_name, workload.images)), told)
+    return told
 
 
 def last_name(image: str) -> str:

@@ -4,7 +4,8 @@ An instance is a release or an operator's object, not a pod. From the strongest 
 replaces the catalogue's edge; the same release; the same namespace; a text that names the instance or its Service; an
 entry that says every instance is meant (operators). Without a tie the only instance of the cluster is a guess where
 the client's configuration is not shown in full, or is made at run time; of several nobody can say which. A database in
-the release of another program, and an edge that few installations have (a plugin's), are named and not opened.
+the release of another program or in another namespace whose own programs alone name it, and an edge that few
+installations have (a plugin's), are named and not opened.
 """
 
 from __future__ import annotations
@@ -18,22 +19,30 @@ from cilium_policies.catalogue.model import Component
 from cilium_policies.catalogue.ports import RELATIONAL, SERVERS
 from cilium_policies.catalogue.recognise import is_among
 from cilium_policies.evidence.edge import Edge
-from cilium_policies.generate.instances import Instance, acts_on, instance, is_operated, operated
+from cilium_policies.generate.instances import (
+    Instance,
+    Withheld,
+    acts_on,
+    instance,
+    is_operated,
+    operated,
+)
 from cilium_policies.generate.owners import (
+    Users,
     are_stores,
     called_after,
     is_another_store,
     is_anothers,
     is_called_after_another,
-    last_name,
     of_the_part,
+    role_of,
 )
 from cilium_policies.generate.proxied import proxies
 from cilium_policies.generate.roles import Roles
 from cilium_policies.generate.shown import is_said_to_name, is_shown, says_whom
 from cilium_policies.generate.shown_ports import MAIL, is_between, is_client, sends_mail
 from cilium_policies.kube.ports import Port
-from cilium_policies.lean import TYPE_CHECKING, NamedTuple
+from cilium_policies.lean import TYPE_CHECKING
 from cilium_policies.workloads.cluster import Cluster
 from cilium_policies.workloads.model import Workload
 from cilium_policies.workloads.vouched import is_publishers
@@ -45,17 +54,6 @@ if TYPE_CHECKING:
 _NAMING = ("address", "inferred", "extension", "policy", "config")
 _ANYBODYS = frozenset((80, 443, 8080, 8443))  # ports that tell of no program
 _OUTSIDE = ("cidr", "internet", "fqdn", "outside")
-
-
-class Withheld(NamedTuple):
-    """A client that may call one of these servers, and nothing says which, or of the only one that it does. `seldom`:
-    few installations do, the only one is another program's own, the program runs without any, or its configuration,
-    less what is called after credentials, is shown and names none."""
-
-    client: Workload
-    servers: tuple[Workload, ...]
-    ports: tuple[Port, ...]
-    seldom: bool = False
 
 
 class Ties:
@@ -84,6 +82,7 @@ class Ties:
         self.unscraped: dict[int, tuple[Workload, tuple[Port, ...]]] = {}  # scraped, by nobody shown
         self._guesses: set[tuple[int, int, tuple[str, ...]]] = set()  # client, server and ports of the entry
         self.proxied: dict[int, Workload] = {}  # clients whose web requests go through a proxy
+        self._users = Users()
         for edge in evidence:
             client, server, origin = edge.client, edge.server, edge.evidence.origin
             if origin == "service" and server is not None and edge.source.kind in ("entity", "cidr"):
@@ -98,6 +97,7 @@ class Ties:
             elif server.component:
                 key = (id(client), server.component)
                 self._called.setdefault(key, {}).setdefault(instance(server), set()).add(id(server))
+                self._users.note(client, server)
 
     def note_within(self, found: Iterable[tuple[Workload, Port]]) -> None:
         """Servers that configuration names in the pod itself: another container is one, where there is another."""
@@ -159,7 +159,7 @@ class Ties:
         component = self._catalogue.get(workload.component)
         if not parts or component is None:
             return True
-        told = _role(workload, component)
+        told = role_of(workload, component)
         if is_among(told, parts):
             return True
         if not workload.rendered or told in component.parts:
@@ -169,7 +169,7 @@ class Ties:
     def is_told_to_play(self, workload: Workload, parts: tuple[str, ...]) -> bool:
         """Whether the labels or the image of a pod say that it has one of these roles."""
         component = self._catalogue.get(workload.component)
-        role = _role(workload, component) if component is not None else ""
+        role = role_of(workload, component) if component is not None else ""
         return role != "" and is_among(role, parts)
 
     def said_of(self, known: Known) -> Callable[[Workload], bool] | None:
@@ -212,16 +212,18 @@ class Ties:
         every_one = known.every or known.owner in self._catalogue.defined
         if made := every if every_one else operated(client, every):
             return [one for one in made if acts_on(self._cluster, client, one)]
-        named, playing = self._named(client, component), self._playing(every, known.of)
+        named, playing = self._named(client, component, ports), self._playing(every, known.of)
         return named or (self._guessed(client, known, playing, ports) if playing else [])
 
-    def _named(self, client: Workload, component: str) -> list[Workload]:
-        """The servers that the client's texts name."""
+    def _named(self, client: Workload, component: str, ports: tuple[Port, ...]) -> list[Workload]:
+        """The servers that the client's texts name, but for those of another environment of the same programs."""
         if self._spoken is None:
             from cilium_policies.generate.spoken import Spoken  # small builds have no servers elsewhere
 
             self._spoken = Spoken(self._cluster, self._catalogue, self._roles)
-        return self._spoken.of(client, component)
+        beside = self._cluster.in_namespace(client.namespace)
+        found = self._spoken.of(client, component)
+        return [one for one in found if not self._users.are_copied(one, client, ports, beside)]
 
     def _members(self, client: Workload, known: Known) -> list[Workload]:
         """The pods of its own instance; of databases that stand beside each other in plain manifests those that its
@@ -263,7 +265,10 @@ class Ties:
             every = [each for each in every if not each.by_marks] or every
             first = instance(every[0])
             one = all(instance(each) == first for each in every)
-            if one and not known.seldom and not is_anothers(self._cluster, every[0], ports):
+            strange = is_anothers(self._cluster, every[0], ports) or self._users.are_beside(
+                every[0], client, ports
+            )
+            if one and not known.seldom and not strange:
                 self._guesses.update((id(client), id(each), known.ports) for each in every)
                 return every
             seldom = one or known.when == "peer" or self._names_no_host(client)
@@ -288,12 +293,3 @@ class Ties:
         if id(client) not in self._shown:
             self._shown[id(client)] = is_shown(client, self._cluster.inventory)
         return self._shown[id(client)]
-
-
-def _role(workload: Workload, component: Component) -> str:
-    """The role of a pod in its component that its labels tell or, where they say no more than the component's name,
-    its image."""
-    told = component.played(workload.labels)
-    if told in ("", component.name):
-        return next(filter(component.roles.__contains__, map(last_name, workload.images)), told)
-    return told

@@ -12,7 +12,7 @@ from cilium_policies.workloads.model import Workload, WorkloadKey
 
 if TYPE_CHECKING:
     from cilium_policies.evidence.unmet import Unmet
-    from cilium_policies.generate.ties import Withheld
+    from cilium_policies.generate.instances import Withheld
     from cilium_policies.lean import Literal
 
     Degree = Literal["unknown", "guessed"]
