@@ -4,11 +4,13 @@ Elastic's operator, CloudNativePG's or Strimzi's take them."""
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
+from cilium_policies.catalogue.services import ServiceTemplate
 from cilium_policies.kube.objects import Mapping, Object, mappings, port_number, sequence, text
 from cilium_policies.lean import Any
 from cilium_policies.workloads.model import Service, ServicePort, Workload
+from cilium_policies.workloads.templates import filled
 
 _TYPES = {"loadbalancer": "LoadBalancer", "nodeport": "NodePort"}
 # Where such a block says nothing of ports, it shapes the Service that the operator makes anyway.
@@ -17,16 +19,19 @@ _MEMBERS = r"-(?:nodes|headless|hl|internal|discovery|pods|operated)$"
 _DEPTH = 8
 
 
-def exposed(one: Object, workload: Workload, section: str, made: list[Service]) -> Iterator[Service]:
-    """The Services, before the same pods as those that the operator makes (`made`). `section`: the part of the spec
-    that is about these pods, "" all of it."""
+def exposed(
+    one: Object, workload: Workload, section: str, made: list[Service], templates: Iterable[ServiceTemplate]
+) -> Iterator[Service]:
+    """The Services, before the same pods as those that the operator makes (`made`, of `templates`). `section`: the part
+    of the spec that is about these pods, "" all of it."""
     usual = list(dict.fromkeys(port for service in _for_clients(made) for port in service.ports))
     if not usual:
         return  # jobs and agents: nobody calls them
     for number, (path, block) in enumerate(_blocks(one.spec, "spec", _DEPTH)):
         if section and not path.startswith(f"{section}."):
             continue
-        ports = list(_ports(block)) or (usual if re.search(_SHAPES, path) else [])
+        ports = list(_ports(block)) or _shaped(one, path, made, templates)
+        ports = ports or (usual if re.search(_SHAPES, path) else [])
         if not ports:
             continue
         kind = _TYPES[text(block.get("type")).lower()]
@@ -44,6 +49,14 @@ def exposed(one: Object, workload: Workload, section: str, made: list[Service]) 
             source_ranges=tuple(map(text, sequence(_said(block, "loadBalancerSourceRanges")))),
             source=Object(body, one.where),
         )
+
+
+def _shaped(
+    one: Object, path: str, made: list[Service], templates: Iterable[ServiceTemplate]
+) -> list[ServicePort]:
+    """The ports of the Service that a block which names none is the spec of: where its ports would stand."""
+    names = {filled(each.name, one) for each in templates if each.ports_of == f"{path}.ports"}
+    return list(dict.fromkeys(port for service in made if service.name in names for port in service.ports))
 
 
 def _said(block: Mapping, key: str) -> Any:

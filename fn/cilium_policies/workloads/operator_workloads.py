@@ -67,7 +67,7 @@ def operator_workloads(
         services = services_of(inventory, one, entry, workload, known.get(component.name, Proxy()))
         if component.name not in known and not entry.beside:
             section = entry.enabled if isinstance(entry.enabled, str) else ""
-            services += exposed(one, workload, section, services)
+            services += exposed(one, workload, section, services, entry.services)
         if not are_labels({key: value for key, value in workload.labels.items() if value != ANY}):
             continue  # its name is no label's value: the operator cannot make these pods
         key = (workload.namespace, workload.name, component.name)
