@@ -81,9 +81,8 @@ def sidecars(cluster: Cluster, catalogue: Catalogue, roles: Roles) -> Iterator[E
                 outside = word in ("internet", "world", "fqdn") or (word == "cidr" and known.when)
                 if outside and holds(known.when, WorkloadFacts(workload, cluster, roles)):
                     evidence = Evidence("catalogue", workload, component=name)
-                    reason = stated(known.why, name, known.number)
-                    for peer in _fixed(word, known.peer.partition(":")[2], outward=True):
-                        yield Edge(WorkloadPeer(workload), peer, known.pod_ports(), reason, evidence)
+                    told = (known.pod_ports(), stated(known.why, name, known.number), evidence)
+                    yield from (Edge(WorkloadPeer(workload), peer, *told) for peer in _fixed(known, cluster))
 
 
 def _edge(
@@ -242,14 +241,10 @@ def peers(
             yield from roles.scrapers_of(workload, known.owner)
     elif word == "all-pods" and known.pod_ports():
         yield from _having(known, cluster)
-    elif word == "world" and known.near:
-        from cilium_policies.generate.near import local_network  # few edges mean it
-
-        yield from local_network(cluster)
     elif word == "same-namespace" and known.pod_ports():
         yield NamespacePeer(workload.namespace)
     else:
-        yield from _fixed(word, name, outward)
+        yield from _fixed(known, cluster)
 
 
 def _having(known: Known, cluster: Cluster) -> Iterator[Peer]:
@@ -262,9 +257,14 @@ def _having(known: Known, cluster: Cluster) -> Iterator[Peer]:
         yield from (LabelsPeer("", tuple(sorted(one.items()))) for one in wanted)
 
 
-def _fixed(word: str, name: str, outward: bool) -> Iterator[Peer]:
-    """Peers that are the same in every cluster."""
-    if word == "world" and outward:
+def _fixed(known: Known, cluster: Cluster) -> Iterator[Peer]:
+    """Peers that no pod tells; of the outside the local network alone where an edge means no more."""
+    word, _, name = known.peer.partition(":")
+    if word == "world" and known.near:
+        from cilium_policies.generate.near import local_network  # few edges mean it
+
+        yield from local_network(cluster)
+    elif word == "world" and known.direction == "egress":
         yield from _ANYWHERE
     elif word in ENTITIES:
         yield ENTITIES[word]
