@@ -148,8 +148,7 @@ def _connections(
     sources: Inputs,
     told: list[Edge],
 ) -> tuple[Ties, Injected | None, list[Edge]]:
-    """Every edge that config, catalogue and evidence (`told`) tell of, in this order; with what ties clients to
-    instances, and what meshes add."""
+    """Every edge of config, catalogue and evidence (`told`), in this order; with ties, and what meshes add."""
     ties = Ties(cluster, catalogue, parts, [*stated.edges, *told])
     ties.note_within(hints.within or ())
     told = SharedAccounts(cluster, catalogue, ties).own(told)
@@ -163,6 +162,10 @@ def _connections(
     mesh = injected(cluster, catalogue, parts, hints, sources)
     found += mesh.all_edges(written_out(found)) if mesh else ()  # it asks of single pods
     found += also_named(cluster, [*found])
+    if any(kind.endswith("NetworkPolicy") for _, kind in cluster.inventory.kinds):
+        from cilium_policies.generate.kept_out import kept_out  # small builds hold no policies of the user's
+
+        found = kept_out(cluster, found)
     return ties, mesh, found
 
 
@@ -285,8 +288,7 @@ def _of_modes(chosen: dict[str, Namespace], config: Config, held: KeptInAudit) -
 
 
 def by_end(edges: list[Edge]) -> tuple[dict[int, list[Edge]], dict[int, list[Edge]]]:
-    """Edges by the workload (its identity, id()) that is called, and by the one that calls; those without a workload
-    there are left out."""
+    """Edges by the identity, id(), of the workload that is called, and of the one that calls, if any."""
     called: defaultdict[int, list[Edge]] = defaultdict(list)
     calling: defaultdict[int, list[Edge]] = defaultdict(list)
     for edge in edges:
