@@ -45,6 +45,8 @@ _READERS = {
     "ScrapeConfig": ("prometheus.operator.scrapeconfigs",),
 }
 MONITOR_KINDS = tuple(_STEMS)
+# Keys of a row of `reads` that says only which annotation such pods read, and nothing of a switch or a namespace.
+_PLAIN, _JOBS = frozenset(("annotation", "pods")), "scrape_configs:"
 
 
 class _Scraper(NamedTuple):
@@ -207,9 +209,18 @@ def _may_read(cluster: Cluster, one: Workload, row: Mapping) -> bool:
 
 
 def _reads(cluster: Cluster, one: Workload, row: Mapping) -> bool:
-    """Whether a workload of the row's component may read what it says, and a variable or value switches it on."""
+    """Whether a workload of the row's component may read what it says, and a variable or value switches it on; of one
+    whose jobs the input shows, whether these say so."""
     meant = part_of(strings(row.get("pods")), one.labels)
-    return meant and _may_read(cluster, one, row) and is_switched_on(one, row)
+    return meant and _may_read(cluster, one, row) and is_switched_on(one, row) and not _has_others(one, row)
+
+
+def _has_others(one: Workload, row: Mapping) -> bool:
+    """Whether the jobs of a rendered Prometheus stand in the input and none goes by the row's annotation."""
+    word = re.sub(r"\W", "_", text(row.get("annotation")))
+    if not word or not one.rendered or not one.mentions(_JOBS) or not row.keys() <= _PLAIN:
+        return False
+    return not one.mentions(word)
 
 
 def _allocated(spec: Mapping) -> tuple[str, Mapping]:
