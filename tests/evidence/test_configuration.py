@@ -109,7 +109,13 @@ spec: {parentRefs: [{name: public, namespace: edge}]}
 def test_own_cluster_domain() -> None:
     env = _env(URL="postgres://db.shop.svc.corp.example:15432")
     assert _calls(env, settings=Settings(domain="corp.example")) == _TO_DB
-    assert _calls(env) == set()
+
+
+def test_a_domain_that_nobody_told_is_the_clusters_where_the_namespace_is() -> None:
+    assert _calls(_env(URL="postgres://db.shop.svc.corp.example:15432")) == _TO_DB
+    assert _calls(_env(URL="postgres://db-0.db.shop.svc.corp.example.:15432")) == _TO_DB
+    assert _calls(_env(URL="postgres://db.other.svc.corp.example:15432")) == set()
+    assert _calls(_env(URL="postgres://db.shop.corp.example:15432")) == set()
 
 
 def test_arguments_and_mounted_files() -> None:

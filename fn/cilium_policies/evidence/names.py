@@ -29,13 +29,18 @@ def resolve(cluster: Cluster, host: str, namespace: str) -> Named | None:
     """What a pod of `namespace` reaches under this name; None for a name outside the cluster's DNS.
 
     Understood: `svc`, `svc.ns`, `svc.ns.svc`, `svc.ns.svc.DOMAIN`, a pod's name before them, SRV names,
-    a trailing dot. A short name is one of the cluster's only where such a Service exists."""
+    a trailing dot. A short name is one of the cluster's only where such a Service exists; one with a domain that
+    nobody told only where the namespace does."""
     plain = host.rstrip(".").lower()
     inside = False
     for suffix in _suffixes(cluster.settings.domain) if ".svc" in plain else ():
         if plain.endswith(suffix):
             plain, inside = plain[: -len(suffix)], True
             break
+    if not inside and ".svc." in plain:  # no name outside has this form: the domain is another than the usual
+        before = plain[: plain.rindex(".svc.")]
+        inside = _has(cluster, before.rpartition(".")[2])
+        plain = before if inside else plain
     labels = plain.split(".")
     port = ""
     if len(labels) > 2 and labels[0][:1] == "_" and labels[1] in _SRV_PROTOCOLS:
@@ -48,6 +53,10 @@ def resolve(cluster: Cluster, host: str, namespace: str) -> Named | None:
 @lru_cache(maxsize=4)
 def _suffixes(domain: str) -> tuple[str, ...]:
     return (f".svc.{domain}", ".svc.cluster.local", ".svc")
+
+
+def _has(cluster: Cluster, namespace: str) -> bool:
+    return bool(cluster.in_namespace(namespace) or cluster.services_in(namespace))
 
 
 def unrendered(cluster: Cluster, namespace: str) -> list[Workload]:

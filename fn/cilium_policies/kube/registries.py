@@ -38,7 +38,10 @@ def cached(repository: str) -> tuple[str, str] | None:
     if len(parts) < 2 or host in _HOSTS or ("." not in host and ":" not in host):
         return None
     for number, part in enumerate(parts[:-1]):
-        origin = next(filter(None, map(_CACHED.get, part.replace("-", ".").replace("_", ".").split("."))), "")
+        # A host in full is that one: `docker.elastic.co` is not Docker's, which a word of it would say.
+        words = part.replace("-", ".").replace("_", ".").split(".")
+        whole = part in _HOSTS and not part.endswith(_OWN)
+        origin = part if whole else next(filter(None, map(_CACHED.get, words)), "")
         if origin:
             rest = parts[number + 1 :]
             rest = ["library", *rest] if origin == _OWN and len(rest) == 1 else rest
