@@ -77,7 +77,14 @@ CATALOGUE = load.Catalogue(index.assemble({one["component"]: one for one in ENTR
             {"labels": {"app": "other"}, "images": ["side/car:1", "x.io/vendor/pictured:2"]},
             None,
         ),  # a side-car's
-        ({"labels": {"app": "other"}, "images": ["x.io/my-vendor/pictured:2"]}, None),
+        ({"labels": {"app": "other"}, "images": ["ghcr.io/my-vendor/pictured:2"]}, None),
+        # a registry of one's own keeps the last name, or writes all of the path in one
+        ({"labels": {"app": "other"}, "images": ["x.io/mirror/pictured:2"]}, "pictured"),
+        ({"labels": {"app": "other"}, "images": ["x.io/mirror/docker.io-vendor-pictured:2"]}, "pictured"),
+        ({"labels": {"app": "other"}, "images": ["x.io:5000/db:1"]}, "pictured"),
+        ({"labels": {"app": "other"}, "images": ["x.io/mirror/two:1"]}, "two"),
+        ({"labels": {"app": "other"}, "images": ["x.io/mirror/my-pictured:2"]}, None),
+        ({"labels": {"app": "other"}, "images": ["my/mirror/pictured:2"]}, None),
         ({"labels": {}, "kind": "Job", "name": "release-create"}, "hook"),
         ({"labels": {}, "kind": "Job", "name": "release-created"}, None),
         ({"labels": {}, "kind": "Deployment", "name": "release-create"}, None),
@@ -110,6 +117,27 @@ def test_an_image_that_other_charts_run_too_tells_its_own_program(image, compone
     found = recognise(load.load(), labels={"app": "own"}, images=[image], name="own", kind="Deployment")
     assert found is not None
     assert found.name == component
+
+
+@pytest.mark.parametrize(
+    ("image", "component"),
+    [
+        ("mirror/embyserver", "emby"),
+        ("mirror/postgres", "postgresql"),
+        ("mirror/redis", "redis"),
+        ("mirror/zwave-js-ui", "zwave-js-ui"),
+        ("mirror/gotify-server", "gotify"),
+        ("shop/server", ""),
+        ("shop/controller", ""),
+        ("shop/order-service", ""),  # a demo's, by its path alone
+        ("shop/web", ""),
+        ("shop/my-redis", ""),
+    ],
+)
+def test_the_last_name_of_an_image_tells_where_it_is_no_ones_else(image: str, component: str) -> None:
+    image = f"registry.acme.com/{image}:1"
+    found = recognise(load.load(), labels={"app": "own"}, images=[image], name="own", kind="Deployment")
+    assert (found.name if found else "") == component
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from functools import lru_cache
 
 from cilium_policies.catalogue.load import Catalogue
 from cilium_policies.catalogue.model import Component
+from cilium_policies.kube import registries
 from cilium_policies.kube.labels import JOB_NAME
 from cilium_policies.kube.pods import TASKS
 
@@ -15,6 +16,8 @@ _SUM = 33  # characters: a dash and an MD5 sum
 _HEXADECIMAL = frozenset("0123456789abcdef")
 # Where one publisher's images went in August 2025: the same programs under other names of his.
 _MOVED = {"bitnamilegacy": "bitnami", "bitnamisecure": "bitnami"}
+_OFFICIAL = "library"  # Docker's own images, where nobody writes a publisher
+_SHORT = 3  # letters of words that others begin with
 ROLE_LABELS = ("app.kubernetes.io/component", "component", "role")
 
 
@@ -180,10 +183,45 @@ def _by_image(catalogue: Catalogue, images: Sequence[str]) -> list[str]:
         repository = repository_of(image)
         endings = catalogue.image_table.get(repository.rpartition("/")[2], ())
         found = [(len(ending), component) for ending, component in endings if is_image(repository, ending)]
+        found = found or _by_last_name(catalogue, repository)
         if found:
             longest = max(found)[0]
             return list(dict.fromkeys(component for length, component in found if length == longest))
     return []
+
+
+def _by_last_name(catalogue: Catalogue, repository: str) -> list[tuple[int, str]]:
+    """The components of an image in a registry of somebody's own that keeps of the publisher's path the last name, or
+    writes all of it in one, each with the length of what tells it. A last name tells what it is where it begins with
+    the program's or the publisher's own word: `server` and `order-service` are anybody's. Where a path begins with its
+    publisher, a name of another's is another program."""
+    if registries.names_publishers(registries.parted(repository)[0]):
+        return []
+    last = repository.rpartition("/")[2]
+    found = []
+    at = last.find("-")
+    while at >= 0:
+        for ending, component in catalogue.image_table.get(last[at + 1 :], ()):
+            joined = ending.replace("/", "-")
+            if "/" in ending and (last == joined or last.endswith(f"-{joined}")):
+                found.append((len(ending), component))
+        at = last.find("-", at + 1)
+    if found:
+        return found
+    endings = catalogue.image_table.get(last, ())
+    return [(len(last), component) for _, component in endings if last == component] or [
+        (len(last), component)
+        for ending, component in endings
+        if ending == f"{_OFFICIAL}/{last}"
+        or _begins(last, component)
+        or _begins(last, ending.rpartition("/")[0].rpartition("/")[2])
+    ]
+
+
+def _begins(name: str, other: str) -> bool:
+    """Whether a name begins with the first word of another (`embyserver`, `zwave-js-ui`)."""
+    word = other.replace("_", "-").partition("-")[0]
+    return name.startswith(word) if len(word) > _SHORT else name.replace("_", "-").partition("-")[0] == word
 
 
 @lru_cache(maxsize=4096)  # of each workload, several ask
