@@ -30,7 +30,8 @@ IP = re.compile(
 IN_CLUSTER = re.compile(r"(?:[A-Za-z0-9_-]+\.){2,}svc(?:\.[A-Za-z0-9.-]{1,100})?\.?(?::\d{1,5})?")
 TEMPLATE = re.compile(r"\{\{[^{}\n]{0,500}\}\}|<%[^\n]{0,500}?%>|\$\([^()\n]{0,500}\s[^()\n]{0,500}\)")
 PEM = re.compile(r"-----BEGIN [^-\n]{1,60}-----.*?(?:-----END [^-\n]{1,60}-----|\Z)", re.DOTALL)
-_ASSIGNMENT = re.compile(r"^([\s\-]*(?:export\s+)?[\"']?[A-Za-z_][\w.\-]*[\"']?\s*[:=]\s*)(.*)$")
+# A key, or what PgBouncer calls every database
+_ASSIGNMENT = re.compile(r"^([\s\-]*(?:export\s+)?(?:[\"']?[A-Za-z_][\w.\-]*[\"']?|\*)\s*[:=]\s*)(.*)$")
 _BLOCK = re.compile(r"[A-Za-z_][\w\-]{0,63}:\s*")  # a key at the left edge, with a mapping below it
 _ITEM = re.compile(r"[ \t]*-[ \t]+[\"']?([^\s\"',=]*[^\s\"',=:])[\"']?[ \t]*,?[ \t]*")
 _FLOW = re.compile(r"\{(?!\})|(?<!\{)\}|[\[\]]|,(?=\s*[\"'\w\-]{1,64}\s*:)")

@@ -30,6 +30,11 @@ KNOWN = Trees((r"--storage\.tsdb", r"role:\s*pod"), ("api", "shop"), told)
         ("BROKERS", "one.kafka:9092,two.kafka:9092", "one.kafka:9092,two.kafka:9092"),
         ("K", "db.data.svc:5432", "db.data.svc:5432"),
         ("D", "host=db port=5432 user=me password=tiger", "host=db port=5432"),
+        (
+            "pgbouncer.ini",
+            "[databases]\n* = host=db port=5432 password=tiger\nauth = md5\n",
+            "---\n* = host=db port=5432",
+        ),
         ("U", "postgres://{{ .user }}:{{ .password }}@db:5432/x", "postgres://db:5432"),
         ("AUTH_HOST", "sso.shop", "sso.shop"),
         ("PASSWORD", "tiger.shop", ""),
