@@ -15,7 +15,7 @@ CLASSES = ("eks", "gke", "aks", "openshift", "onprem", "edge", "home", "data")
 PARTS: dict[str, frozenset[str]] = {  # what a part may say beside itself
     "own": frozenset(),
     "chart": frozenset({"release", "namespace", "values", "dependencies", "api", "schema"}),
-    "kustomize": frozenset({"namespace"}),
+    "kustomize": frozenset({"namespace", "without"}),
     "files": frozenset({"namespace"}),
     "tree": frozenset({"namespace", "entry", "partial", "without"}),
 }

@@ -131,12 +131,14 @@ def _only_what_is_there(chart: Path) -> None:
 
 
 def _without(text: str, left_out: frozenset[str]) -> str:
-    """The stream without the objects that a part leaves out, each as `KIND/NAME`; the others stay as they stand."""
+    """The stream without what a part leaves out (an object as `KIND/NAME`, or all of a KIND); the rest as it stands."""
     kept = []
     for document in re.split(r"^---\n", text, flags=re.MULTILINE):
         one = yaml.load(document, Loader=_Loader)
-        if isinstance(one, dict) and f"{one.get('kind')}/{one.get('metadata', {}).get('name')}" in left_out:
-            continue
+        if isinstance(one, dict):
+            kind = str(one.get("kind"))
+            if not left_out.isdisjoint((kind, f"{kind}/{one.get('metadata', {}).get('name')}")):
+                continue
         kept.append(document)
     return "---\n".join(kept)
 

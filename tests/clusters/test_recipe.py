@@ -94,6 +94,26 @@ def test_a_tree_of_its_own_is_a_repository_whose_paths_begin_at_its_folder(
     assert "web" in {one["metadata"]["name"] for one in objects((made / "input.yaml").read_text())}
 
 
+@pytest.mark.e2e
+def test_a_kustomization_is_built_without_an_object_or_all_of_a_kind(
+    cluster: Callable[..., Path], tmp_path: Path
+) -> None:
+    require("kustomize")
+    folder = cluster('- {kustomize: ":town", without: [Secret, ConfigMap/b]}\n')
+    (folder / "town").mkdir()
+    (folder / "town/kustomization.yaml").write_text("resources: [all.yaml]\n")
+    (folder / "town/all.yaml").write_text(
+        "---\n".join(
+            f"apiVersion: v1\nkind: {kind}\nmetadata: {{name: {name}}}\n"
+            for kind in ("ConfigMap", "Secret")
+            for name in "ab"
+        )
+    )
+    made = make(read(folder), tmp_path / "made")
+    left = [(one["kind"], one["metadata"]["name"]) for one in objects((made / "input.yaml").read_text())]
+    assert left == [("ConfigMap", "a")]
+
+
 def test_members_of_a_list_get_it_each(cluster: Callable[..., Path], tmp_path: Path) -> None:
     made = make(read(cluster("- files: thing:listed\n  namespace: town\n")), tmp_path / "made")
     text = (made / "input.yaml").read_text()
