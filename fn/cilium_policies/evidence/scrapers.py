@@ -94,7 +94,12 @@ class Scrapers:
         """Everybody who scrapes what a monitor names; the config's scrapers always do."""
         found = [peer for one in self._objects if self._chooses(one, monitor) for peer in one.peers]
         namespace = self._cluster.inventory.get("Namespace", "", monitor.namespace)
-        readers = (one for one, row in self._reading.get(monitor.kind, ()) if not is_left_out(row, namespace))
+        reading = self._reading.get(monitor.kind, ())
+        readers = (
+            one
+            for one, row in reading
+            if one.namespace == monitor.namespace or not is_left_out(row, namespace)
+        )
         found += [peer for one in readers for peer in ends(one)]
         words = _READERS.get(monitor.kind, ())
         found += self.reading(words, monitor.namespace, monitor.group, f"{monitor.kind.lower()}s")
