@@ -139,7 +139,7 @@ def _shown_ports(entry: Component) -> set[int]:
 # Older than the rule, and still to be read in the source: none may join them.
 _ONLY_NAMES = frozenset(
     """
-    aws-efa-k8s-device-plugin drawio filebrowser gotenberg haproxy-chart knative-revision kuberay-apiserver
+    drawio filebrowser gotenberg haproxy-chart knative-revision
     stirling-pdf tika
     """.split()  # noqa: SIM905
 )
