@@ -538,3 +538,24 @@ def test_a_constant_of_a_script_is_called_also_where_its_url_is_an_apis(
         return urllib.request.urlopen(urllib.request.Request(TRACKER_API_URL, data=data))
 """
     assert _calls(more=conf, extra=_MOUNTED) == {f"shop/web > internet:{host} 443/TCP" for host in target}
+
+
+@pytest.mark.parametrize(
+    ("line", "server"),
+    [
+        ('broker_url = "amqps://mq.vendor.com:5671"', ("mq.vendor.com", 5671)),
+        ('result_backend = "rediss://cache.vendor.com/1"', ("cache.vendor.com", 6379)),
+        ('docs_url = "https://docs.vendor.com/celery"', None),  # a link, as a script has many
+        ('# broker_url = "amqp://old.vendor.com"', None),
+    ],
+)
+def test_settings_that_are_code_name_servers_by_their_scheme(
+    line: str, server: tuple[str, int] | None
+) -> None:
+    conf = f"""{_CONF}data:
+  celeryconfig.py: |
+    {line}
+    task_default_queue = "channels"
+"""
+    found = {each for each in _calls(more=conf, extra=_MOUNTED) if "internet:" in each}
+    assert found == ({f"shop/web > internet:{server[0]} {server[1]}/TCP"} if server else set())

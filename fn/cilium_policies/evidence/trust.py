@@ -191,10 +191,13 @@ def _in_script(found: Text, address: Address, workload: Workload, routed: bool) 
         return True
     if not constant and (is_called_there(found.value, address.host) or _is_of_sign_in(address)):
         return True  # `gitea admin auth add-oauth --auto-discover-url "https://…"`
-    told = (
+    if not address.direct or not is_field(address):
+        return False
+    if address.scheme:  # `broker_url = "amqps://mq.acme.com:5671"` of Celery; a link has no such scheme
+        return address.scheme in SCHEMES and address.scheme not in BROWSED
+    return (
         address.explicit or address.port in SERVERS
     )  # settings as code: `{"HOST": "db.acme.com", "PORT": 3306}`
-    return address.direct and told and not address.scheme and is_field(address)
 
 
 def is_field(address: Address) -> bool:
