@@ -559,3 +559,20 @@ def test_settings_that_are_code_name_servers_by_their_scheme(
 """
     found = {each for each in _calls(more=conf, extra=_MOUNTED) if "internet:" in each}
     assert found == ({f"shop/web > internet:{server[0]} {server[1]}/TCP"} if server else set())
+
+
+@pytest.mark.parametrize(
+    ("begins", "read"),
+    [
+        ('[{"jwk_url": "https://keys.vendor.com/jwks.json"}]', True),  # a partial of KrakenD's
+        ('{{ define "mail" }}{"url": "https://keys.vendor.com/x"}{{ end }}', False),  # what people read
+        ('See <a href="https://keys.vendor.com">', False),
+    ],
+)
+def test_a_template_of_a_document_is_configuration(begins: str, read: bool) -> None:
+    conf = f"""{_CONF}data:
+  endpoints.tmpl: |
+    {begins}
+"""
+    found = _calls(more=conf, extra=_MOUNTED)
+    assert found == ({"shop/web > internet:keys.vendor.com 443/TCP"} if read else set())

@@ -28,6 +28,7 @@ _NO_CONFIGURATION = (".html", ".htm", ".css", ".js", ".svg", ".md", ".rules", ".
 _MODULE = ("module.exports", "process.env", "require(", "export default")
 _OF_PAGES = ("window.", "document.")
 _SETTINGS = ".cfg.lua"  # of Prosody
+_TEMPLATES = (".tmpl", ".tpl")
 
 
 def is_script(found: Text) -> bool:
@@ -55,7 +56,15 @@ def is_no_configuration(found: Text) -> bool:
     """Whether a file is for browsers or people; of a dashboard no address is read."""
     if not found.key.endswith(_NO_CONFIGURATION) or found.key.endswith(_SETTINGS):
         return False
+    if found.key.endswith(_TEMPLATES):
+        return not _is_document(found.value)
     return not (found.key.endswith(".js") and _is_module(found.value))
+
+
+def _is_document(value: str) -> bool:
+    """Whether a template is one of a JSON document, as the partials of KrakenD's, and no text for people."""
+    begins = value.lstrip()[:2]
+    return begins[:1] in ("[", "{") and begins != "{{"
 
 
 @lru_cache(maxsize=8)
