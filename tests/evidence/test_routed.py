@@ -29,6 +29,7 @@ def route(kind: str, spec: str) -> str:
 KONG = proxy("app.kubernetes.io/name: kong, app.kubernetes.io/component: app", 8443)
 NGINX = proxy("app.kubernetes.io/name: nginx-ingress")
 EMISSARY = proxy("app.kubernetes.io/name: emissary-ingress", 8443)
+SKIPPER = proxy("application: skipper-ingress", 9999)
 CONTOUR = proxy("app.kubernetes.io/name: contour, app.kubernetes.io/component: envoy", 8443)
 
 
@@ -51,6 +52,15 @@ def found(*documents: str, distribution: str = "") -> dict[str, Policy]:
         (EMISSARY, route("getambassador.io/Mapping", "hostname: '*', service: web")),
         (EMISSARY, route("getambassador.io/Mapping", "service: 'http://web.a:80'")),
         (EMISSARY, route("getambassador.io/TCPMapping", "port: 9, service: 'web:80'")),
+        (
+            SKIPPER,
+            route(
+                "zalando.org/RouteGroup",
+                "backends: [{name: w, type: service, serviceName: web, servicePort: 80}]",
+            ),
+        ),
+        (SKIPPER, route("zalando.org/RouteGroup", "backends: [{type: network, address: 'http://web.a:80'}]")),
+        (SKIPPER, route("zalando.org/RouteGroup", "backends: [{type: lb, endpoints: ['http://web.a:80']}]")),
         (
             KONG,
             route(
@@ -77,6 +87,23 @@ def test_openshifts_router_comes_with_the_cluster_and_may_be_in_the_hosts_networ
     assert ("openshift-ingress",) in [
         each.values for rule in rules for client in rule.endpoints or () for each in client.requirements
     ]
+
+
+@pytest.mark.parametrize("made_by", [True, False])
+def test_load_balancers_that_send_to_pods_come_in_where_the_input_holds_what_makes_them(
+    made_by: bool,
+) -> None:
+    """A ClusterIP Service before Skipper publishes it to nobody: the load balancers do, which another program makes."""
+    skipper, maker = "application: skipper-ingress", "application: kube-ingress-aws-controller"
+    shown = (
+        deployment("p/skipper", labels=skipper, port=9999, image="ghcr.io/zalando/skipper:v1"),
+        service("p/skipper", selector=skipper, target="9999"),
+    )
+    image = "ghcr.io/zalando-incubator/kube-ingress-aws-controller:v1"
+    makers = [deployment("p/maker", labels=maker, image=image)] if made_by else []
+    rules = found(*shown, *makers)["p/skipper"].specs[0].ingress or ()
+    blocks = {block.cidr for rule in rules for block in rule.cidrs or ()}
+    assert ("10.0.0.0/8" in blocks, "0.0.0.0/0" in blocks) == (made_by, False)
 
 
 def test_a_proxy_that_is_not_shown_is_said() -> None:

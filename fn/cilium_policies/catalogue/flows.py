@@ -65,6 +65,12 @@ class Edge(NamedTuple):
         """The ports as numbers; `port` stands in for `{port}`, and what stays no number is left out."""
         return _read_ports(self.ports, port)
 
+    @property
+    def is_sent_to(self) -> bool:
+        """Whether the local network comes in by a component that the input holds, as the condition says: one that makes
+        load balancers which send to the pods themselves, whatever Service stands before them."""
+        return self.near and isinstance(self.when, dict) and "component" in self.when
+
 
 @lru_cache(maxsize=4096)  # asked several times of each edge of each workload
 def _read_ports(ports: tuple[str, ...], port: str) -> tuple[Port, ...]:

@@ -199,7 +199,7 @@ def _stands(known: Known, workload: Workload, cluster: Cluster, ties: Ties) -> b
     if known.direction == "ingress":
         if word in _OUTER:
             if certain and ties.is_told_by_image(workload):
-                return not is_inside(workload, cluster)
+                return known.is_sent_to or not is_inside(workload, cluster)
             return any(one.is_published for one in cluster.services_for(workload))
         if word == "dns":
             outer = not is_inside(workload, cluster) or any(published_ports(pod_spec(workload.source)))
