@@ -1,9 +1,10 @@
-"""The release rehearsed: its own shell steps against a registry on this machine, with cosign and a key.
+"""The release rehearsed: its own shell steps against a registry on this machine, with cosign, a key and a certificate.
 
 Real: the registry (crane's), the images that are built, pushed by digest, started and built again, what cosign signs,
 attests and verifies. BuildKit and buildx build, where `.ci/tools.sh buildkit` has built them (tests/e2e/buildkit.py);
 else tests/e2e/buildx.py does their words with podman and crane, and what is attached to an image is made up.
-Not real: keyless identities, and the second platform, unless CILIUM_POLICIES_ARM64_BASE names a base for it
+Not real: who gives the identity (the certificate says what Sigstore's would, and an authority of these tests signed
+it), the public log of signatures, and the second platform, unless CILIUM_POLICIES_ARM64_BASE names a base for it
 (`.ci/arm64.sh` makes one).
 """
 
@@ -12,6 +13,7 @@ from __future__ import annotations
 import base64
 import json
 import os
+import re
 import shlex
 import shutil
 import socket
@@ -26,6 +28,7 @@ from typing import NamedTuple
 import pytest
 
 from tests.e2e import buildkit
+from tests.e2e.identity import certified
 from tests.tools import (
     BASE,
     EPOCH,
@@ -36,6 +39,7 @@ from tests.tools import (
     container_engine,
     environment,
     release,
+    require,
     run,
     succeeded,
     there,
@@ -44,27 +48,23 @@ from tests.tools import (
 pytestmark = [pytest.mark.e2e, pytest.mark.container, pytest.mark.slow, pytest.mark.xdist_group("image")]
 
 ARM64 = os.environ.get("CILIUM_POLICIES_ARM64_BASE", "=")
-# What the steps say to cosign is kept; a key stands in for the identity that GitHub's token would prove.
+# What the steps say to cosign is kept. A key signs, and a certificate of these tests' authority says whose it is, in
+# the place of what GitHub's token would get; for files, whose signature is a bundle, cosign takes a key alone.
 COSIGN = """\
 #!{python}
 import os, sys
 verb, *words = sys.argv[1:]
-kept, skip = [], False
-for word in words:
-    if word.startswith("--certificate-"):
-        skip = True
-    elif skip:
-        skip = False
-    else:
-        kept.append(word)
+roots, key = {keys!r} + "/authority.pem", ["--key", {keys!r} + "/cosign.key", "--tlog-upload=false"]
 if verb.startswith("verify"):
-    kept = ["--key", {public!r}, "--insecure-ignore-tlog=true", *kept]
+    more = ["--ca-roots", roots, "--insecure-ignore-sct=true", "--insecure-ignore-tlog=true", "--allow-http-registry"]
+elif "blob" in verb:
+    more = key
 else:
-    kept = ["--key", {private!r}, "--tlog-upload=false", *kept]
-if "blob" not in verb:
-    kept = ["--allow-http-registry", *kept]
-os.execv({cosign!r}, [{cosign!r}, verb, *kept])
+    more = [*key, "--certificate", {keys!r} + "/signer.pem", "--certificate-chain", roots, "--allow-http-registry"]
+os.execv({cosign!r}, [{cosign!r}, verb, *more, *words])
 """
+IDENTITY = f"{release.NEW_SOURCE}/.github/workflows/release.yaml@refs/tags/v{VERSION}"
+ISSUER = "https://token.actions.githubusercontent.com"
 
 
 class Rehearsal(NamedTuple):
@@ -112,11 +112,14 @@ def registry(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def keys(registry: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with cosign.key and cosign.pub, and another pair in other/."""
+    """A folder with cosign.key, cosign.pub, the certificate of this key and its authority's, and others in other/."""
+    require("openssl")
     folder = tmp_path_factory.mktemp("keys")
     for place in (folder, folder / "other"):
         place.mkdir(exist_ok=True)
-        succeeded(run(["cosign", "generate-key-pair"], cwd=place, env=environment(COSIGN_PASSWORD="")))
+        certified(place, IDENTITY, ISSUER)
+        words = ["import-key-pair", "--key", "signer.key", "--output-key-prefix", "cosign"]
+        succeeded(run(["cosign", *words], cwd=place, env=environment(COSIGN_PASSWORD="")))
     return folder
 
 
@@ -185,7 +188,7 @@ def standing_in(folder: Path, keys: Path, path: str, buildx: bool) -> Path:
         "docker": f'#!/bin/sh\n{own if buildx else ""}exec {python} -m tests.e2e.buildx "$@"\n',
         "make": f'#!/bin/sh\n[ "$1" != -C ] || cd "$2"\nexec {python} -m hatchling build\n',
         "gh": '#!/bin/sh\necho "$*" > "$PUBLISHED"\n',
-        "cosign": COSIGN.format(**filled, public=str(keys / "cosign.pub"), private=str(keys / "cosign.key")),
+        "cosign": COSIGN.format(**filled, keys=str(keys)),
     }
     for name, text in scripts.items():
         (folder / name).write_text(text)
@@ -294,6 +297,45 @@ def test_another_key_and_another_image_are_refused(rehearsal: Rehearsal, keys: P
     moved = f"{rehearsal.image}:moved"
     rehearsal.told("crane", "index", "append", "-t", moved, "-m", f"{rehearsal.image}@{amd64}")
     assert verified(rehearsal, keys / "cosign.pub", moved).returncode != 0
+
+
+def documented() -> list[str]:
+    """What SECURITY.md says to cosign of this release: whose signature it has to be."""
+    text = (ROOT / "SECURITY.md").read_text("utf-8").replace("SOURCE", release.NEW_SOURCE)
+    (said,) = re.findall(r"\n    set -- ((?:.*\\\n)*.*)\n", text)
+    return shlex.split(said.replace("vVERSION", f"v{VERSION}").replace("\\\n", ""))
+
+
+def test_the_signature_is_that_of_the_documented_identity_and_of_no_other(
+    rehearsal: Rehearsal, keys: Path
+) -> None:
+    """The words of the page, and the same with one of them changed; the certificate is what Sigstore's would be."""
+    words = documented()
+    assert words == ["--certificate-oidc-issuer", ISSUER, "--certificate-identity", IDENTITY]
+    image = f"{rehearsal.image}@{rehearsal.digest}"
+    started = ["--type", f"{release.NEW_SOURCE}/started/v1"]
+
+    def refused(said: list[str], *more: str) -> bool:
+        done = [
+            run(["cosign", verb, *said, *more, image], env=rehearsal.env)
+            for verb, more in (("verify", more), ("verify-attestation", (*started, *more)))
+        ]
+        assert done[0].returncode == done[1].returncode, done
+        return done[0].returncode != 0
+
+    assert not refused(words)
+    for old, new in (
+        (f"v{VERSION}", f"v{VERSION}.1"),
+        ("release.yaml", "ci.yaml"),
+        ("/me/", "/others/"),
+        ("token.actions", "tokens.actions"),
+        ("refs/tags", "refs/heads"),
+    ):
+        changed = [word.replace(old, new) for word in words]
+        assert changed != words
+        assert refused(changed), changed
+    # another authority's certificate would say the same
+    assert refused(words, "--ca-roots", str(keys / "other" / "authority.pem"))
 
 
 def test_what_is_not_what_was_built_is_not_signed(rehearsal: Rehearsal, tmp_path: Path) -> None:

@@ -37,7 +37,7 @@ CI = os.environ.get("CI") == "true"
 LOST = b"from DB: no such exit code"
 QUESTIONS = {"kubectl": ["version", "--client"], "go": ["version"], "helm": ["version", "--short"]}
 QUESTIONS |= {"kustomize": ["version"], "kpt": ["version"], "flux": ["--version"], "helm4": ["version"]}
-QUESTIONS |= {"crane": ["version"], "cosign": ["version"], "buildx": ["version"]}
+QUESTIONS |= {one: ["version"] for one in ("crane", "cosign", "buildx", "openssl")}
 # Of the test that runs; None outside of tests.
 marks: frozenset[str] | None = None
 
