@@ -44,7 +44,7 @@ def _pieces(parsed: Any) -> Iterator[str]:
             else:
                 yield from (piece for _ in range(least) for piece in _pieces(inner))
         elif kind in (c.IN, c.ANY, c.NOT_LITERAL):
-            yield next(letter for letter in " :/_-.\"'a1Tti" if _holds((kind, given), letter))
+            yield next(letter for letter in " :/_-.\"'a1Tti0" if _holds((kind, given), letter))
 
 
 def _holds(one: Any, letter: str) -> bool:
