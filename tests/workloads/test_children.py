@@ -50,3 +50,16 @@ def test_where_the_input_shows_them_none_are_added() -> None:
     assert len(labels(namespace("ci"), JENKINS, agent, service("ci/agent"))) == len(
         labels(namespace("ci"), JENKINS)
     )
+
+
+def test_a_maker_that_its_image_alone_tells_of_needs_no_label_of_its_chart() -> None:
+    """A team that writes `app: scanner` where the chart has labels of its own: trivy-operator's scans are there."""
+    scanner = deployment("trivy/scanner", image="docker.io/aquasec/trivy-operator:1")
+    assert {"app.kubernetes.io/managed-by": "trivy-operator"} in labels(namespace("trivy"), scanner).values()
+    # One whose label says that it is another part of the same program makes nothing of that part's.
+    manager = deployment(
+        "longhorn-system/longhorn-manager",
+        image="docker.io/longhornio/longhorn-manager:1",
+        labels="app: longhorn-manager",
+    )
+    assert not [name for name in labels(namespace("longhorn-system"), manager) if "csi" in name]
