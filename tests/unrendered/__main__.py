@@ -11,17 +11,22 @@ import argparse
 import hashlib
 import json
 import os
+import re
 import subprocess
 import sys
 import tempfile
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
 from multiprocessing import Pool
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from cilium_policies.catalogue.files import VERSIONS
 from cilium_policies.catalogue.load import load
+from cilium_policies.kube.objects import Object
+from cilium_policies.workloads.releases.publishers import published
+from cilium_policies.workloads.releases.release import Release
 
 from tests.tools import CACHE
 from tests.unrendered.compare import pods, silent, unrendered
@@ -30,6 +35,7 @@ from tests.unrendered.render import Render, Renderer
 
 _KEPT = CACHE / "unrendered"
 _HERE = Path(__file__).parent
+_RELEASED = re.compile(r"v?[0-9]+\.[0-9]+\.[0-9]+(\+.*)?")
 
 
 class Answer(NamedTuple):
@@ -111,6 +117,44 @@ def answered(chart: Chart, every: Mapping[str, Sequence[Chart]]) -> Answer:
     return Answer(chart, "", counts[0], sorted(lacking[0]), counts[1], sorted(lacking[1]))
 
 
+def noted(file: Path, read: Iterable[Chart]) -> None:
+    """Writes the newest version of each chart that was rendered, or that stood there before: of each publisher, where
+    several have one of that name."""
+    lines = file.read_text(encoding="utf-8").splitlines()
+    newest = {
+        key: one for key, _, one in (each.partition(": ") for each in lines if not each.startswith("#"))
+    }
+    for chart in read:
+        key = _called(chart)
+        if key and _is_real(chart.version) and _number(chart.version) > _number(newest.get(key, "")):
+            newest[key] = chart.version
+    head = [one for one in lines if one.startswith("#")]
+    file.write_text(
+        "\n".join((*head, *(f"{key}: {newest[key]}" for key in sorted(newest)), "")), encoding="utf-8"
+    )
+
+
+def _called(chart: Chart) -> str:
+    """`CHART`, or `CHART@PUBLISHER`; "" where none of the publishers whom the catalogue knows has made this one."""
+    source = Object({"kind": "HelmRelease", "metadata": {"name": chart.name, "namespace": chart.name}})
+    release = Release(source, chart.name, chart.name, {})
+    release.chart, release.repository = chart.name, chart.published
+    rows = published(release, load().by_chart(chart.name))
+    publisher = next((entry.publisher for _, entry in rows), "")
+    if release.of_many:
+        return ""
+    return f"{chart.name}@{publisher}" if publisher else chart.name
+
+
+def _is_real(version: str) -> bool:
+    """Whether it is a release's: many repositories hold a placeholder, which their release replaces (`0.1.0`)."""
+    return bool(_RELEASED.fullmatch(version)) and _number(version) >= (1,)
+
+
+def _number(version: str) -> tuple[int, ...]:
+    return tuple(map(int, re.findall(r"[0-9]+", version)[:3]))
+
+
 def _lines(name: str) -> list[str]:
     lines = (one.partition("#")[0].strip() for one in (_HERE / name).read_text(encoding="utf-8").splitlines())
     return [one for one in lines if one]
@@ -127,6 +171,9 @@ def main() -> int:
     """Prints what is silent and the sums; exit 1 where a pod is silent that `silent.txt` does not name."""
     parser = argparse.ArgumentParser(prog="python -m tests.unrendered", description=__doc__)
     parser.add_argument("name", nargs="*", help="charts; all without")
+    parser.add_argument(
+        "--versions", action="store_true", help="note the versions that were read (versions.yaml)"
+    )
     parser.add_argument("--faults", action="store_true", help="also the charts that do not render, and why")
     options = parser.parse_args()
     sources = os.environ.get("CILIUM_POLICIES_SOURCES")
@@ -138,6 +185,8 @@ def main() -> int:
     wanted = [one for one in wanted if not options.name or one.name in options.name]
     with Pool(min(2, os.cpu_count() or 1)) as pool:
         found = sorted(pool.imap_unordered(_one, wanted), key=lambda one: str(one.chart))
+    if options.versions:
+        noted(Path(VERSIONS), (one.chart for one in found if not one.fault))
     return _told(found, _lines("silent.txt"), faults=options.faults)
 
 

@@ -71,7 +71,10 @@ def unrendered(chart: str, repository: str, values: Mapping[str, Any]) -> Cluste
 
 
 def silent(made: Sequence[Pod], known: Cluster) -> list[Pod]:
-    """The pods that no workload of the release selects and of which no line tells."""
+    """The pods that no workload of the release selects and of which no line tells: neither by a part's name, nor as
+    those of a chart that several publish."""
+    if any(one.of_many for one in known.workloads):
+        return []
     lines = [_plain(key) for maker in known.makers for key in maker.part.split(", ") if key]
     return [
         one

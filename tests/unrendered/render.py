@@ -27,7 +27,7 @@ _NO_PARTS = frozenset(
     """.split()  # noqa: SIM905 -- a list of quoted words is no easier to read
 )
 _LIMIT = 60  # seconds
-_TRIES = 40  # renders a chart
+_TRIES = 16  # renders a chart
 
 
 class Render(NamedTuple):

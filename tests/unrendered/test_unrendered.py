@@ -9,8 +9,9 @@ import yaml
 from cilium_policies.questions.record import NAMESPACE, RELEASE
 
 from tests.tools import require
+from tests.unrendered.__main__ import noted
 from tests.unrendered.compare import pods, silent, unrendered
-from tests.unrendered.mirrors import charts, mirrored, unpacked
+from tests.unrendered.mirrors import Chart, charts, mirrored, unpacked
 from tests.unrendered.render import Renderer, switches, with_all
 
 _POD = """apiVersion: apps/v1
@@ -138,3 +139,23 @@ def test_pods_of_jobs_and_tests() -> None:
         "batch.kubernetes.io/job-name": "init",
         "io.cilium.k8s.policy.serviceaccount": "maker",
     }
+
+
+def test_the_newest_version_that_was_read_is_noted(tmp_path: Path) -> None:
+    file = tmp_path / "versions.yaml"
+    file.write_text("# why\nold: 9.0.0\nshop: 1.2.0\n", encoding="utf-8")
+
+    def read(name: str, version: str) -> Chart:
+        return Chart(tmp_path, "x/y", "", name, version, {})
+
+    # placeholders that a release replaces are no versions that were read
+    versions = [
+        ("shop", "1.10.0"),
+        ("shop", "0.9.0"),
+        ("a", "0.1.0"),
+        ("b", "0.0.0"),
+        ("c", "2.0.0-devel"),
+        ("d", "v3.0.1"),
+    ]
+    noted(file, (read(*one) for one in versions))
+    assert file.read_text(encoding="utf-8") == "# why\nd: v3.0.1\nold: 9.0.0\nshop: 1.10.0\n"

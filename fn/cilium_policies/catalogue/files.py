@@ -13,6 +13,7 @@ CLOUDS = os.path.join(HERE, "clouds")
 MAKERS = tuple(os.path.join(HERE, name) for name in ("index.py", "packed.py", "asked.py", "bundled.py"))
 NO_PODS = os.path.join(HERE, "no-pods.yaml")
 BUNDLED = os.path.join(HERE, "bundled.yaml")
+VERSIONS = os.path.join(HERE, "versions.yaml")
 TOP_LEVEL_DOMAINS = os.path.join(HERE, "top-level-domains.txt")
 INDEX = os.path.join(HERE, "index.json")
 INSTALLED = not os.path.exists(os.path.join(HERE, "..", "..", "..", "pyproject.toml"))
@@ -21,7 +22,7 @@ INSTALLED = not os.path.exists(os.path.join(HERE, "..", "..", "..", "pyproject.t
 def stamp(source: str | os.PathLike[str]) -> str:
     """What changes whenever a file of these folders is added, removed, edited, renamed or replaced, be it by an older
     one, or the index gets another form: a name that comes or goes sets the time of its folder."""
-    files = [os.stat(path) for path in (NO_PODS, BUNDLED, *MAKERS)]
+    files = [os.stat(path) for path in (NO_PODS, BUNDLED, VERSIONS, *MAKERS)]
     times = 0
     for folder in (source, DISTRIBUTIONS, CLOUDS):
         times += os.stat(folder).st_mtime_ns

@@ -76,7 +76,8 @@ def compiled(source: Path) -> bytes:
         kind: {path.stem: read_platform(path, kind) for path in sorted(folder.glob("*.yaml"))}
         for kind, folder in PLATFORMS.items()
     }
-    return assemble(bodies, mark, platforms, _texts_of(Path(files.NO_PODS)))
+    versions = _texts_of(Path(files.VERSIONS))
+    return assemble(bodies, mark, platforms, _texts_of(Path(files.NO_PODS)), versions)
 
 
 def read_file(path: Path) -> dict[str, Any]:
@@ -117,12 +118,14 @@ def assemble(
     mark: str = "",
     platforms: Any = None,
     idle: dict[str, Any] | None = None,
+    versions: dict[str, str] | None = None,
 ) -> bytes:
     """The index of these entries, each with the edges that others state of it. `idle` are the kinds of which no pods
-    come, by group."""
+    come, by group, `versions` the newest one of each chart that was held against its entries."""
     mirrors = mirrored(bodies)
     platforms = platforms or {kind: {} for kind in PLATFORMS}
     tables = {"platforms": platforms, **recognition(bodies), "serving": serving(platforms["distribution"])}
+    tables["versions"] = versions or {}
     tables["asked"] = asked(bodies.values(), platforms.values())
     for group, kinds in (idle or {}).items():
         of_components = tables["idle"].get(group, [])

@@ -97,6 +97,11 @@ class Catalogue:
         """The custom resources that a chart of that name writes from its values."""
         return [one for _, one in self.head["creates"].get(chart, ())]
 
+    def version(self, chart: str, publisher: str) -> str:
+        """The newest version of a publisher's chart whose pods were held against what is known of it, "" where none
+        was."""
+        return text(self.head["versions"].get(f"{chart}@{publisher}" if publisher else chart))
+
     def written(self, group: str, kind: str) -> list[dict[str, Any]]:
         """The Secrets and ConfigMaps that a controller writes for objects of that group and kind."""
         return [one for _, one in self.head["writes"].get(f"{group}/{kind}", ())]

@@ -95,9 +95,9 @@ class Knowledge:
                     yield from self._unless_open(self._direction(one, direction), own)
         for maker in self.cluster.makers:
             if maker.chart:
-                from cilium_policies.generate.unknown_parts import of_part  # few releases have any
+                from cilium_policies.generate.unknown_parts import of_newer, of_part  # few releases have any
 
-                yield of_part(maker)
+                yield of_newer(maker) if maker.newer else of_part(maker)
             else:
                 yield of_maker(maker)
 

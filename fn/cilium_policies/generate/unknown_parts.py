@@ -1,4 +1,5 @@
-"""The line for parts of a release's chart that its values switch on and the catalogue does not know."""
+"""The lines for what a release's chart makes and the catalogue does not know: parts that its values switch on, and what
+a newer version may make."""
 
 from __future__ import annotations
 
@@ -25,4 +26,17 @@ def of_part(maker: Maker) -> Uncovered:
         line,
         "",
         parts,
+    )
+
+
+def of_newer(maker: Maker) -> Uncovered:
+    """It stands for what may be there beside the pods that are known: an entry of the user's for the chart ends it."""
+    asked, known, publisher = maker.newer
+    define = f"components.define: [{{component: {maker.chart}-more, charts: [{{chart: {maker.chart}"
+    define += f", publisher: {publisher}" if publisher else ""
+    line = f"{define}, labels: {{LABEL: …}}}}], edges: […]}}]"
+    line += f"; or, if nothing is missing: {define}, default: false}}]}}]"
+    parts = (known, maker.chart, asked)
+    return Uncovered(
+        GUESSED, "chart-newer", BOTH, maker.place, maker.source.name, None, maker.source, parts, line
     )

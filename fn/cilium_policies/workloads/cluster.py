@@ -177,6 +177,8 @@ class Cluster(Serving):
     def _makers(self) -> dict[tuple[str, str], tuple[int, Maker]]:
         found: dict[tuple[str, str], tuple[int, Maker]] = {}
         for place, one in enumerate(self.makers):
+            if one.newer:
+                continue  # its pods are known, and what may be there beside them is called nobody knows how
             name = one.source.name.lower().replace(".", "-").replace("_", "-")
             found.setdefault((one.place, name), (place, one))
         return found

@@ -47,7 +47,8 @@ class Maker(NamedTuple):
     out. Without any of them its kind alone is unknown, and it stands for all objects of that kind in its namespace.
     Of a release `namespace` is where its pods run, and `chart` the one of which `part` are values that switch on pods
     which the catalogue does not know; where it knows a chart of that name, and nothing else tells of pods, that is
-    a guess (`guessed`)."""
+    a guess (`guessed`). `newer` is the version of it that the release asks for, the older one whose pods are known, and
+    its publisher, where several have one of that name."""
 
     source: Object
     field: str = ""
@@ -56,6 +57,7 @@ class Maker(NamedTuple):
     namespace: str = ""
     chart: str = ""
     guessed: bool = False
+    newer: tuple[str, ...] = ()
 
     @property
     def place(self) -> str:

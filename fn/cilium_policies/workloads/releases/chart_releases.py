@@ -10,6 +10,7 @@ from cilium_policies.workloads.model import Service, Workload
 from cilium_policies.workloads.releases import app_template, charts, release
 from cilium_policies.workloads.releases.app_names import CHART
 from cilium_policies.workloads.releases.collect import collect
+from cilium_policies.workloads.releases.newer_charts import newer_chart
 from cilium_policies.workloads.releases.unknown_parts import unknown_parts
 
 
@@ -38,6 +39,7 @@ def add_releases(
             off, place = catalogue.left_out(each.chart), each.namespace
             partial += (Maker(each.source, part=name, namespace=place) for name in off)
             partial += unknown_parts(each, catalogue)
+            partial += newer_chart(each, catalogue)
     return [one for one in workloads if not _is_uncertain(one, shown)], services
 
 
