@@ -32,6 +32,9 @@ _CONFIGURATION = "_CONFIG"  # a whole configuration in a variable: `OBJSTORE_CON
 _FILLED = "\0"  # in the place of what a template fills in
 _STORES = re.compile(r"(?i)repository$")
 _NAMES_SECRET = r"(?i)secret(?:_?name|\.name)?$"
+# What argocd-vault-plugin fills in when Argo CD renders: `<path:secret/data/shop#db_url>`
+_FROM_VAULT = "<path:"
+_CONNECTION = re.compile(r"(?i)conn(?:ection)?[_-]?str(?:ing)?$")
 _CERTIFICATES = r"(?:^|[-.])(?:ca|tls|certs?|certificates?)(?:[-.]|$)"
 
 
@@ -183,6 +186,8 @@ def _of_pods(one: Workload) -> Iterator[str]:
     for container in containers(spec):
         for entry in mappings(container.get("env")):
             reference, name = mapping(at(entry, "valueFrom", "secretKeyRef")), text(entry.get("name"))
+            if text(entry.get("value")).startswith(_FROM_VAULT) and names_address(name):
+                yield text(entry.get("value"))
             whole = name.endswith(_CONFIGURATION)
             if (whole or names_address(name)) and not flag(reference.get("optional")):
                 yield text(reference.get("name"))
@@ -208,12 +213,33 @@ def _is_shown(namespace: str, name: str, inventory: Inventory, *, sure: bool) ->
             return not any(_hides(key, value) for key, value in told.items())
         told_elsewhere = made is not None and at(made.body, "spec", "target", "template") is not None
         return told_elsewhere or not sure
-    if "sops" in secret.body:
-        return False
     plain = strings(secret.body.get("stringData"))
+    if "sops" in secret.body or any(_left_out(key, value) for key, value in _entries(secret.body, plain)):
+        return False
     if not any(any(sign in value for sign in ":.\n=") for value in plain.values()):
         return any(_tells(value) for value in strings(secret.body.get("data")).values())
     return True
+
+
+def _entries(body: Mapping, plain: dict[str, str]) -> Iterator[tuple[str, str]]:
+    """The entries of a Secret as they are read."""
+    yield from plain.items()
+    for key, value in strings(body.get("data")).items():
+        yield key, _decoded(value) or ""
+
+
+def _left_out(entry: str, said: str) -> bool:
+    """Whether an address in it is for a vault to fill in: of the entry itself, or behind or below a key of its file."""
+    if _FROM_VAULT not in said:
+        return False
+    key = entry
+    for line in said.splitlines():
+        name, sign, value = line.partition("=" if "=" in line.partition(":")[0] else ":")
+        if not line.strip().startswith(_FROM_VAULT):
+            key, line = (name.strip(" -\"'"), value) if sign else (key, line)
+        if line.strip(" \"'").startswith(_FROM_VAULT) and (names_address(key) or _CONNECTION.search(key)):
+            return True
+    return False
 
 
 def _hides(key: str, template: str) -> bool:
@@ -228,10 +254,15 @@ def _hides(key: str, template: str) -> bool:
 
 def _tells(value: str) -> bool:
     """Whether a value is more than a word that stands in its place (`placeholder`)."""
+    plain = _decoded(value)
+    return plain is None or any(sign in plain for sign in ":.\n=")
+
+
+def _decoded(value: str) -> str | None:
+    """A value of `data`; None of what is no text."""
     import base64
 
     try:
-        plain = base64.b64decode(value).decode()
+        return base64.b64decode(value).decode()
     except ValueError:
-        return True  # binary
-    return any(sign in plain for sign in ":.\n=")
+        return None  # binary
