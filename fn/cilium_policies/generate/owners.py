@@ -4,7 +4,7 @@ whether a workload has a second pod of its own to call."""
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from functools import lru_cache
 from itertools import islice
 
@@ -105,31 +105,19 @@ def is_anothers(cluster: Cluster, server: Workload, ports: tuple[Port, ...]) -> 
 
 
 class Users:
-    """Which programs name a server, by component and instance."""
+    """Where the programs that name a server run, by component and instance."""
 
     def __init__(self) -> None:
-        self._of: dict[tuple[str, Instance], list[Workload]] = {}
+        self._of: dict[tuple[str, Instance], set[str]] = {}
 
     def note(self, client: Workload, server: Workload) -> None:
         if is_program(client):
-            self._of.setdefault((server.component, instance(server)), []).append(client)
+            self._of.setdefault((server.component, instance(server)), set()).add(client.namespace)
 
     def are_beside(self, server: Workload, client: Workload, ports: tuple[Port, ...]) -> bool:
         """Whether a database or a broker of another namespace is that one's own: who names it is of there alone."""
-        users = self._of.get((server.component, instance(server)), ())
-        own = {one.namespace for one in users} == {server.namespace}
-        return own and client.namespace != server.namespace and are_stores(ports)
-
-    def are_copied(
-        self, server: Workload, client: Workload, ports: tuple[Port, ...], beside: Iterable[Workload]
-    ) -> bool:
-        """Whether it is, and who names it stands once more `beside` the client: another environment, in which the same
-        name means another server."""
-        if not self.are_beside(server, client, ports):
-            return False
-        users = self._of[(server.component, instance(server))]
-        copies = {(one.name, repository_of(image)) for one in users for image in one.images}
-        return any((one.name, repository_of(image)) in copies for one in beside for image in one.images)
+        users = self._of.get((server.component, instance(server)))
+        return are_stores(ports) and client.namespace != server.namespace and users == {server.namespace}
 
 
 def are_stores(ports: tuple[Port, ...]) -> bool:

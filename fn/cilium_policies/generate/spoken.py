@@ -7,7 +7,7 @@ once, and looked up by the words of a text, so that a thousand clients and a tho
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from cilium_policies.catalogue.conditions import at, read_by
 from cilium_policies.catalogue.load import Catalogue
@@ -36,8 +36,9 @@ class Spoken:
         self._names: dict[str, dict[str, list[Instance]]] = {}  # by component: whom a name means
         self._read_of: dict[tuple[str, str], set[Instance]] = {}
 
-    def of(self, client: Workload, component: str) -> list[Workload]:
-        """The workloads of the instances of a component that the client's texts name, or the objects it acts on."""
+    def of(self, client: Workload, component: str, others: Collection[Instance] = ()) -> list[Workload]:
+        """The workloads of the instances of a component that the client's texts name, or the objects it acts on; the
+        name alone, without the namespace, is none of `others`."""
         if component not in self._names:
             self._names[component] = self._gathered(component)
         if not self._names[component]:
@@ -49,15 +50,21 @@ class Spoken:
             if client.component not in self._texts:
                 self._texts[client.component] = "\n".join(self._read(client))
             self._read_of[read] = self._said(client.component, component)
-        return self._roles.instances(component, self._said(id(client), component) | self._read_of[read])
+        said = self._said(id(client), component, others)
+        return self._roles.instances(component, said | self._read_of[read])
 
-    def _said(self, place: int | str, component: str) -> set[Instance]:
+    def _said(self, place: int | str, component: str, others: Collection[Instance] = ()) -> set[Instance]:
         """The instances of a component that a text names."""
         names, text = self._names[component], self._texts[place]
         if len(names) > _FEW and place not in self._words:
             self._words[place] = frozenset(_begun(text))
         said = names.keys() & self._words[place] if len(names) > _FEW else names
-        return {key for name in said for key in names[name] if self._is_meant(text, name, key, component)}
+        return {
+            key
+            for name in said
+            for key in names[name]
+            if ("." in name or key not in others) and self._is_meant(text, name, key, component)
+        }
 
     def _is_meant(self, text: str, name: str, key: Instance, component: str) -> bool:
         return any(

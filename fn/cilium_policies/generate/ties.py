@@ -216,14 +216,15 @@ class Ties:
         return named or (self._guessed(client, known, playing, ports) if playing else [])
 
     def _named(self, client: Workload, component: str, ports: tuple[Port, ...]) -> list[Workload]:
-        """The servers that the client's texts name, but for those of another environment of the same programs."""
+        """The servers that the client's texts name; those of others by no more than a word: that of a Secret may mean
+        another environment's, or nobody."""
         if self._spoken is None:
             from cilium_policies.generate.spoken import Spoken  # small builds have no servers elsewhere
 
             self._spoken = Spoken(self._cluster, self._catalogue, self._roles)
-        beside = self._cluster.in_namespace(client.namespace)
-        found = self._spoken.of(client, component)
-        return [one for one in found if not self._users.are_copied(one, client, ports, beside)]
+        every = self._roles.component(component)
+        others = {instance(one) for one in every if self._users.are_beside(one, client, ports)}
+        return self._spoken.of(client, component, others)
 
     def _members(self, client: Workload, known: Known) -> list[Workload]:
         """The pods of its own instance; of databases that stand beside each other in plain manifests those that its
