@@ -7,7 +7,8 @@ import re
 from collections.abc import Iterable, Iterator
 
 from cilium_policies.catalogue.services import ServiceTemplate
-from cilium_policies.kube.objects import Mapping, Object, mappings, port_number, sequence, text
+from cilium_policies.kube.internal_balancers import notes
+from cilium_policies.kube.objects import Mapping, Object, at, mappings, port_number, sequence, strings, text
 from cilium_policies.lean import Any
 from cilium_policies.workloads.model import Service, ServicePort, Workload
 from cilium_policies.workloads.templates import filled
@@ -27,7 +28,7 @@ def exposed(
     usual = list(dict.fromkeys(port for service in _for_clients(made) for port in service.ports))
     if not usual:
         return  # jobs and agents: nobody calls them
-    for number, (path, block) in enumerate(_blocks(one.spec, "spec", _DEPTH)):
+    for number, (path, block, beside) in enumerate(_blocks(one.spec, "spec", _DEPTH, {})):
         if section and not path.startswith(f"{section}."):
             continue
         ports = list(_ports(block)) or _shaped(one, path, made, templates)
@@ -36,7 +37,7 @@ def exposed(
             continue
         kind = _TYPES[text(block.get("type")).lower()]
         name = f"{workload.name}-{kind.lower()}-{number}"
-        metadata = {"name": name, "namespace": workload.namespace}
+        metadata = {"name": name, "namespace": workload.namespace, "annotations": _notes(block, beside)}
         spec = {key: value for key, value in block.items() if key != "type"}
         body = {"apiVersion": "v1", "kind": "Service", "metadata": metadata, "spec": {**spec, "type": kind}}
         yield Service(
@@ -71,17 +72,25 @@ def _for_clients(made: list[Service]) -> list[Service]:
     return [one for one in made if not re.search(_MEMBERS, one.name)] or made
 
 
-def _blocks(value: Any, path: str, depth: int) -> Iterator[tuple[str, Mapping]]:
+def _notes(block: Mapping, beside: Mapping) -> dict[str, str]:
+    """What of its annotations says that a load balancer is of the own network: they stand in the block, or where it is
+    the spec of a template, in the metadata beside."""
+    said = {**strings(at(beside, "metadata", "annotations")), **strings(block.get("annotations"))}
+    return {key: said[key] for key in notes() if key in said}
+
+
+def _blocks(value: Any, path: str, depth: int, beside: Mapping) -> Iterator[tuple[str, Mapping, Mapping]]:
+    """The mappings that ask for such a Service, each with its path and, where that ends in `spec`, what holds it."""
     if isinstance(value, list):
         for member in value:
-            yield from _blocks(member, path, depth)
+            yield from _blocks(member, path, depth, {})
     elif isinstance(value, dict) and depth:
         told = value.get("type")
         if isinstance(told, str) and told.lower() in _TYPES:
-            yield path, value
+            yield path, value, beside
         for key, member in value.items():
             if not isinstance(member, str):
-                yield from _blocks(member, f"{path}.{key}", depth - 1)
+                yield from _blocks(member, f"{path}.{key}", depth - 1, value if key == "spec" else {})
 
 
 def _ports(block: Mapping) -> Iterator[ServicePort]:
