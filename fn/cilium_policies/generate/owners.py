@@ -109,6 +109,7 @@ class Users:
 
     def __init__(self) -> None:
         self._of: dict[tuple[str, Instance], set[str]] = {}
+        self._owned: dict[str, frozenset[Instance]] = {}
 
     def note(self, client: Workload, server: Workload) -> None:
         if is_program(client):
@@ -116,8 +117,16 @@ class Users:
 
     def are_beside(self, server: Workload, client: Workload, ports: tuple[Port, ...]) -> bool:
         """Whether a database or a broker of another namespace is that one's own: who names it is of there alone."""
-        users = self._of.get((server.component, instance(server)))
-        return are_stores(ports) and client.namespace != server.namespace and users == {server.namespace}
+        elsewhere = client.namespace != server.namespace and are_stores(ports)
+        return elsewhere and instance(server) in self.owned(server.component)
+
+    def owned(self, component: str) -> frozenset[Instance]:
+        """The instances of a component that nobody but the programs of their own namespaces names. It is asked when all
+        is noted."""
+        if component not in self._owned:
+            told = (key for (name, key), users in self._of.items() if name == component and users == {key[0]})
+            self._owned[component] = frozenset(told)
+        return self._owned[component]
 
 
 def are_stores(ports: tuple[Port, ...]) -> bool:

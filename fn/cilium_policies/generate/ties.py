@@ -222,9 +222,7 @@ class Ties:
             from cilium_policies.generate.spoken import Spoken  # small builds have no servers elsewhere
 
             self._spoken = Spoken(self._cluster, self._catalogue, self._roles)
-        every = self._roles.component(component)
-        others = {instance(one) for one in every if self._users.are_beside(one, client, ports)}
-        return self._spoken.of(client, component, others)
+        return self._spoken.of(client, component, self._users.owned(component) if are_stores(ports) else ())
 
     def _members(self, client: Workload, known: Known) -> list[Workload]:
         """The pods of its own instance; of databases that stand beside each other in plain manifests those that its
