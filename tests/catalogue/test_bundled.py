@@ -81,3 +81,11 @@ def test_what_a_components_own_file_says_of_a_part_is_said_once() -> None:
             for one, entry in catalogue.by_chart(chart)
         ]
         assert len(rows) == len(set(rows)), chart
+
+
+def test_no_pod_of_a_chart_stands_twice() -> None:
+    """Two writers' rows of one pod make two policies of it, and each of what one of them alone says."""
+    catalogue = load()
+    for chart in catalogue.head["charts"]:
+        rows = [(one.name, repr(row)) for one, row in catalogue.by_chart(chart)]
+        assert len(rows) == len(set(rows)), chart
