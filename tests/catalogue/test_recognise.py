@@ -2,7 +2,7 @@
 
 import pytest
 from cilium_policies.catalogue import index, load
-from cilium_policies.catalogue.recognise import recognise, repository_of
+from cilium_policies.catalogue.recognise import may_be_part, recognise, repository_of
 
 ENTRIES = [
     {"component": "wide", "match": [{"app": "db"}], "images": ["vendor/db"]},
@@ -170,3 +170,10 @@ def test_the_labels_of_a_chart_that_many_others_write_hide_no_ones_own(
 ) -> None:
     found = recognise(load.load(), labels={**labels, "release": "r"}, images=[image], name=labels["app"])
     assert (found.name if found else "") == component
+
+
+def test_a_label_of_the_charts_is_asked_of_pods_that_have_it_or_that_labels_tell_of() -> None:
+    wanted = {"app.kubernetes.io/component": "controller"}
+    assert may_be_part(wanted, {"app": "rollouts"}, by_label=False)
+    assert not may_be_part(wanted, {"app": "rollouts"}, by_label=True)
+    assert not may_be_part(wanted, {"app.kubernetes.io/component": "dashboard"}, by_label=False)

@@ -156,6 +156,12 @@ def part_of(wanted: Mapping[str, str], labels: Mapping[str, str]) -> bool:
     return True
 
 
+def may_be_part(wanted: Mapping[str, str], labels: Mapping[str, str], *, by_label: bool) -> bool:
+    """Whether pods of a component may be those of its parts that have these labels. Where their image alone tells what
+    they are (`by_label`), a label of the charts that they lack contradicts nothing."""
+    return part_of(wanted if by_label else {key: wanted[key] for key in wanted if key in labels}, labels)
+
+
 def _same(wanted: str, value: str) -> bool:
     """`*` is any value, `*-create` and `kyverno-*` any with that end or beginning."""
     if "*" not in wanted:

@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterator
 from cilium_policies.catalogue.conditions import names_at
 from cilium_policies.catalogue.flows import texts
 from cilium_policies.catalogue.ports import WORDS
-from cilium_policies.catalogue.recognise import part_of
+from cilium_policies.catalogue.recognise import may_be_part, part_of
 from cilium_policies.evidence.not_read import is_others, owns
 from cilium_policies.evidence.object_texts import (
     IMAGES_OF_PODS,
@@ -104,7 +104,7 @@ class Collected:
     def _rows(self, workload: Workload) -> Iterator[Mapping]:
         """What the catalogue says that such pods read."""
         for row in self._reads.get(workload.component, ()):
-            if part_of(strings(row.get("pods")), workload.labels):
+            if may_be_part(strings(row.get("pods")), workload.labels, by_label=workload.by_label):
                 yield row
 
     def _referred(self, workload: Workload, values: Any) -> Iterator[Text]:

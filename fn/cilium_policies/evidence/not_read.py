@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 
 from cilium_policies.catalogue.flows import texts
-from cilium_policies.catalogue.recognise import is_image, part_of, repository_of
+from cilium_policies.catalogue.recognise import is_image, may_be_part, part_of, repository_of
 from cilium_policies.evidence.addresses import Address
 from cilium_policies.evidence.object_texts import is_below
 from cilium_policies.kube.objects import Mapping, Object, flag, strings, text
@@ -104,7 +104,7 @@ def is_called(workload: Workload, key: str, reads: dict[str, list[Mapping]]) -> 
     rows = [row for row in reads.get(workload.component, ()) if "calls" in row]
     return bool(rows) and any(
         re.fullmatch(text(row["calls"]), key) is not None
-        and part_of(strings(row.get("pods")), workload.labels)
+        and may_be_part(strings(row.get("pods")), workload.labels, by_label=workload.by_label)
         for row in rows
     )
 

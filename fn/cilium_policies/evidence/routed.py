@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 
 from cilium_policies.catalogue.conditions import at
 from cilium_policies.catalogue.flows import texts
-from cilium_policies.catalogue.recognise import part_of
+from cilium_policies.catalogue.recognise import may_be_part
 from cilium_policies.evidence.edge import Edge, Evidence, Peer, workload_of
 from cilium_policies.evidence.ends import NODES, WORLD, backends, cidr, ends, inside, workloads_at
 from cilium_policies.evidence.given import Given, Note
@@ -168,7 +168,8 @@ def _routes(
                     yield from ((one, row, _appliance(given, one, outside), ()) for one in found)
                     continue
                 own = cluster.recognised.get(component, [])
-                proxies = [one for one in own if part_of(strings(row.get("pods")), one.labels)]
+                pods = strings(row.get("pods"))
+                proxies = [one for one in own if may_be_part(pods, one.labels, by_label=one.by_label)]
                 ways = Ways(cluster, row).of() if row.get("published") else ()
                 for one in found:
                     acting = [each for each in proxies if cluster.acts_for(each, one.namespace, one.group)]

@@ -6,7 +6,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from cilium_policies.catalogue.recognise import part_of
+from cilium_policies.catalogue.recognise import may_be_part
 from cilium_policies.evidence.edge import Peer
 from cilium_policies.evidence.ends import ends
 from cilium_policies.evidence.given import Given
@@ -216,7 +216,7 @@ def _may_read(cluster: Cluster, one: Workload, row: Mapping) -> bool:
 def _reads(cluster: Cluster, one: Workload, row: Mapping) -> bool:
     """Whether a workload of the row's component may read what it says, and a variable or value switches it on; of one
     whose jobs the input shows, whether these say so."""
-    meant = part_of(strings(row.get("pods")), one.labels)
+    meant = may_be_part(strings(row.get("pods")), one.labels, by_label=one.by_label)
     return meant and _may_read(cluster, one, row) and is_switched_on(one, row) and not _has_others(one, row)
 
 

@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable, Iterator
 
 from cilium_policies.catalogue.load import Catalogue
+from cilium_policies.catalogue.recognise import may_be_part
 from cilium_policies.kube.access_rules import EVERYWHERE, Bindings
 from cilium_policies.kube.inventory import Inventory
 from cilium_policies.kube.labels import stable
@@ -55,10 +56,8 @@ def children(
 def _is_made_by(row: Mapping, maker: Workload) -> bool:
     """Whether the row means this one of its entry's pods, and their configuration asks for what they make, where they
     make it only then."""
-    for key, value in strings(row.get("maker")).items():
-        # Pods that their image alone tells of lack the charts' labels, which contradicts nothing.
-        if maker.labels.get(key, value if not maker.by_label else "") != value:
-            return False
+    if not may_be_part(strings(row.get("maker")), maker.labels, by_label=maker.by_label):
+        return False
     pattern = text(row.get("asked"))
     return not pattern or any(re.search(pattern, f"{one.field}: {one.value}") for one in maker.texts)
 

@@ -88,7 +88,7 @@ def texts(change: Callable[[str], str]) -> Callable[[Value], Value]:
                 return value
             if secret and path[:1] == ("data",):
                 try:
-                    text = base64.b64decode(value, validate=True).decode()
+                    text = base64.b64decode("".join(value.split()), validate=True).decode()
                 except (binascii.Error, UnicodeDecodeError, ValueError):
                     return value
                 made = change(text)

@@ -68,12 +68,10 @@ def _relabelled(one: Value, known: Mapping[str, str], told: Collection[tuple[str
 
 def _labels_by_namespace(one: Value) -> Iterator[tuple[str, str]]:
     """Labels of pods that an operator, or a chart that nobody has rendered, makes of their namespace, with it."""
-    path, space, name = template(one), namespace_of(one), name_of(one)
+    path, space = template(one), namespace_of(one)
     labels = mapping(one, *path[:-1], "metadata", "labels") if path else {}
     for value in map(str, labels.values()):
-        rest = value.removeprefix(f"{space}-")
-        joined = rest != value and name.startswith(rest) and not name.startswith(value)
-        if joined or value.startswith(f"{space}."):
+        if value.startswith((f"{space}.", f"{space}-{space}-")):
             yield space, value
 
 
@@ -87,7 +85,7 @@ def _is_namespace(path: Path_) -> bool:
 
 def _spaces_in_texts(known: Mapping[str, str], names: Collection[tuple[str, str]]) -> Callable[[str], str]:
     any_of = "|".join(sorted(map(re.escape, known), key=len, reverse=True)) or "(?!)"
-    dns = re.compile(rf"([a-z0-9*}}-]+)\.({any_of})(?=(\.svc\b)?(?:[.:/\s\"',;)?]|$))")
+    dns = re.compile(rf"([a-z0-9*}}-]+)\.({any_of})(?=(\.svc\b)?(?:[.:/\s\"',;()?&]|$))")
     own: dict[str, list[str]] = {}
     for space, name in names:
         if space in known and name:
