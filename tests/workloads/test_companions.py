@@ -78,6 +78,25 @@ def test_a_program_beside_the_one_that_a_release_is_called_after_is_what_its_ima
     assert all(one.selector.get("role") for one in found.values()), "each has a policy of its own"
 
 
+def test_so_it_is_where_a_mirror_keeps_the_last_name_alone_or_no_label_tells_of_a_release():
+    found = _named(
+        _cluster(
+            _pods("widget", "registry.invalid/mirror/widget:1", _labels("main"))
+            + _pods("widget-convert", "registry.invalid/mirror/convert:1", _labels("convert"))
+        )
+    )
+    assert [one.component for one in found.values()] == ["widget", ""]
+    plain = "{app.kubernetes.io/name: widget, role: %s}"
+    found = _named(
+        _cluster(
+            _pods("widget", "example/widget:1", plain % "main")
+            + _pods("widget-proxy", "nginx:1", plain % "proxy")
+            + _pods("widget-own", "registry.invalid/us/our-widget:1", plain % "own")
+        )
+    )
+    assert [one.component for one in found.values()] == ["widget", "", "widget"]
+
+
 def test_a_mirrored_image_or_several_labels_leave_a_component_what_it_is():
     alone = _named(_cluster(_pods("widget", "registry.invalid/mirror/copy:1", _labels("main"))))
     assert alone["widget"].component == "widget"

@@ -41,14 +41,14 @@ def recognise(
     framework's default was thrown out; what stays undecided is None, never a guess.
     """
     labels = _of_pods(labels, kind, name)
-    by_image = _by_image(catalogue, images)
+    named = by_image(catalogue, images)
     found = _by_labels(catalogue, labels)
     thrown: set[str] = set()
     if found and not catalogue.shared.isdisjoint(found):
-        thrown = {one for one in found if not _counts(catalogue, one, by_image, name, images, chart)}
+        thrown = {one for one in found if not _counts(catalogue, one, named, name, images, chart)}
         found = [one for one in found if one not in thrown]
     # side-cars name nothing
-    candidates = found or (by_image if len(images) < 2 else _by_image(catalogue, images[:1]))
+    candidates = found or (named if len(images) < 2 else by_image(catalogue, images[:1]))
     while thrown and not candidates:  # nothing else tells: then fewer labels do, which a default has hidden
         if not (found := _by_labels(catalogue, labels, thrown)):
             return None
@@ -56,14 +56,14 @@ def recognise(
             one
             for one in found
             if _is_run_so(catalogue.components[one], kind)
-            and _counts(catalogue, one, by_image, name, images, chart)
+            and _counts(catalogue, one, named, name, images, chart)
         ]
         thrown.update(found)
     if not candidates:
         return None
     if len(candidates) == 1:
         return catalogue.components[candidates[0]]
-    pod = _Pod(set(by_image), name, kind, namespace, frozenset(ports), chart)
+    pod = _Pod(set(named), name, kind, namespace, frozenset(ports), chart)
     ranked = sorted(((_rank(catalogue.components[one], pod), one) for one in candidates), reverse=True)
     if ranked[0][0] == ranked[1][0]:
         return None
@@ -71,10 +71,10 @@ def recognise(
 
 
 def _counts(
-    catalogue: Catalogue, one: str, by_image: list[str], name: str, images: Sequence[str], chart: str
+    catalogue: Catalogue, one: str, told: list[str], name: str, images: Sequence[str], chart: str
 ) -> bool:
     """Whether a component's labels count: always, unless they are a framework's default."""
-    if one not in catalogue.shared or one in by_image:
+    if one not in catalogue.shared or one in told:
         return True
     component = catalogue.components[one]
     named = not _runs_another(component, images) and _names(component, name)
@@ -88,7 +88,7 @@ def _is_run_so(component: Component, kind: str) -> bool:
 
 def sidecars(catalogue: Catalogue, images: Sequence[str]) -> list[str]:
     """The components of the containers behind the first one: what they need the pod needs as well."""
-    found = (_by_image(catalogue, [image]) for image in images[1:])
+    found = (by_image(catalogue, [image]) for image in images[1:])
     return list(dict.fromkeys(one[0] for one in found if len(one) == 1))
 
 
@@ -183,7 +183,7 @@ def is_image(repository: str, ending: str) -> bool:
     return repository == ending or repository.endswith("/" + ending)
 
 
-def _by_image(catalogue: Catalogue, images: Sequence[str]) -> list[str]:
+def by_image(catalogue: Catalogue, images: Sequence[str]) -> list[str]:
     """The components of the first image that any names; sidecars that stand later do not count."""
     for image in images:
         repository = repository_of(image)
