@@ -77,9 +77,11 @@ def test_kinds_that_have_no_namespace_get_none(cluster: Callable[..., Path], tmp
     assert placed == {"Namespace": None, "ClusterRole": None, "StorageClass": None, "Cluster": "town"}
 
 
+@pytest.mark.e2e
 def test_a_tree_of_its_own_is_a_repository_whose_paths_begin_at_its_folder(
     cluster: Callable[..., Path], tmp_path: Path
 ) -> None:
+    require("kustomize")
     folder = cluster('- {tree: ":repo", entry: [clusters/town]}\n')
     entry = (
         "apiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\n"
