@@ -209,11 +209,13 @@ class Collected:
             from cilium_policies.evidence.handed import of_images  # few programs look into images
 
             yield from of_images(self._cluster, row)
-        if "files" in row:
-            yield from self._files(workload.namespace, text(row["files"]))
+        files = text(row.get("files"))
+        if files and "own" not in row:
+            yield from self._files(workload.namespace, files)
         if not kind and "own" in row and workload.source is not None:
             for secret in secrets_of(workload.source, row, workload.namespace):
-                yield from self._entries(*secret)
+                told = self._entries(*secret)
+                yield from (each for each in told if not files or re.fullmatch(files, each.key))
         if not kind or "toldBy" in row:
             return
         if "annotated" in row:
