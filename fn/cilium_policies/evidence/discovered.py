@@ -72,6 +72,30 @@ def _jobs(value: str) -> list[Mapping]:
     return [job for jobs in (read.get("scrape_configs"), *inner) for job in mappings(jobs)]
 
 
+def kept_to(values: list[str]) -> frozenset[str] | None:
+    """The only namespaces in which the jobs of a configuration find pods, where each keeps to some; None: in any."""
+    found: set[str] = set()
+    for job in (job for value in values for job in _jobs(value)):
+        lists = [key for key in job if key.endswith("_sd_configs")]
+        if not lists:
+            continue  # it lists addresses
+        spaces = _spaces(job) if lists == [_SIGN] else []
+        if not spaces:
+            return None
+        found.update(spaces)
+    return frozenset(found) or None
+
+
+def _spaces(job: Mapping) -> list[str]:
+    for rule in mappings(job.get("relabel_configs")):
+        names, values = rule.get("source_labels"), text(rule.get("regex"))
+        said = names == [f"{_META}namespace"] and text(rule.get("action")) == "keep"
+        if said and re.fullmatch(r"[a-z0-9\-]+(\|[a-z0-9\-]+)*", values.strip("()")):
+            return values.strip("()").split("|")
+    listed = [sequence(at(one, "namespaces", "names")) for one in mappings(job.get(_SIGN))]
+    return [text(name) for names in listed for name in names] if all(listed) else []
+
+
 def _nodes(job: Mapping) -> Iterator[tuple[Peer, Port]]:
     """The kubelets, as a job of the role `node` finds them: on the port that it writes, else their own, unless it
     writes another address (that of the API server, which hands the request on)."""

@@ -88,11 +88,16 @@ class Roles:
         self._plain: dict[tuple[str, str], list[Workload]] = {}
         self._looked_into: dict[tuple[int, str], bool] = {}
         self._private: set[int] = set()  # it lists what it reads: linkerd-viz has one for its proxies
+        self._kept: dict[int, frozenset[str]] = {}  # the namespaces that its jobs keep to
         self._by_annotation: set[int] = set()  # it reads, beside what it lists, the pods that ask for it
         for one in self.scraper_pods if not scrapers else ():
             if texts := _listing(cluster, one):
                 asked = any(_BY_ANNOTATION in text for text in texts)
                 (self._by_annotation if asked else self._private).add(id(one))
+                from cilium_policies.evidence.discovered import kept_to  # few builds show one
+
+                if asked and (kept := kept_to(texts)):
+                    self._kept[id(one)] = kept
         self.dns = dns
         proxies = [one for one in cluster.playing("gateway") if may_serve(cluster, one)]
         self.gateways = gateways or tuple(map(WorkloadPeer, proxies))
@@ -138,6 +143,8 @@ class Roles:
 
     def _looks_into(self, scraper: Workload, namespace: str) -> bool:
         key = (id(scraper), namespace)
+        if namespace not in self._kept.get(id(scraper), (namespace,)):
+            return False
         if key not in self._looked_into:
             rows = self._reads.get(scraper.component, ())
             self._looked_into[key] = looks_into(scraper, namespace, self._cluster.inventory, rows)
