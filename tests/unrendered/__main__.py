@@ -35,6 +35,8 @@ from tests.unrendered.render import Render, Renderer
 
 _KEPT = CACHE / "unrendered"
 _HERE = Path(__file__).parent
+# Its charts are called as those that the programs' own makers publish.
+_COPIED = ("bitnami/charts",)
 _RELEASED = re.compile(r"v?[0-9]+\.[0-9]+\.[0-9]+(\+.*)?")
 
 
@@ -119,14 +121,23 @@ def answered(chart: Chart, every: Mapping[str, Sequence[Chart]]) -> Answer:
 
 def noted(file: Path, read: Iterable[Chart]) -> None:
     """Writes the newest version of each chart that was rendered, or that stood there before: of each publisher, where
-    several have one of that name."""
+    several have one of that name. Whose it is has to be sure: a false word of what was read is worse than none."""
     lines = file.read_text(encoding="utf-8").splitlines()
     newest = {
         key: one for key, _, one in (each.partition(": ") for each in lines if not each.startswith("#"))
     }
-    for chart in read:
-        key = _called(chart)
-        if key and _is_real(chart.version) and _number(chart.version) > _number(newest.get(key, "")):
+    rendered = [(_called(one), one) for one in read]
+    owners: dict[str, set[str]] = {}
+    for key, chart in rendered:
+        owners.setdefault(key, set()).add(chart.repository)
+    for key, chart in rendered:
+        whose = "@" in key or (len(owners[key]) == 1 and chart.repository not in _COPIED)
+        if (
+            key
+            and whose
+            and _is_real(chart.version)
+            and _number(chart.version) > _number(newest.get(key, ""))
+        ):
             newest[key] = chart.version
     head = [one for one in lines if one.startswith("#")]
     file.write_text(

@@ -145,8 +145,8 @@ def test_the_newest_version_that_was_read_is_noted(tmp_path: Path) -> None:
     file = tmp_path / "versions.yaml"
     file.write_text("# why\nold: 9.0.0\nshop: 1.2.0\n", encoding="utf-8")
 
-    def read(name: str, version: str) -> Chart:
-        return Chart(tmp_path, "x/y", "", name, version, {})
+    def read(name: str, version: str, repository: str = "x/y") -> Chart:
+        return Chart(tmp_path, repository, "", name, version, {})
 
     # placeholders that a release replaces are no versions that were read
     versions = [
@@ -156,6 +156,9 @@ def test_the_newest_version_that_was_read_is_noted(tmp_path: Path) -> None:
         ("b", "0.0.0"),
         ("c", "2.0.0-devel"),
         ("d", "v3.0.1"),
+        ("e", "1.0.0", "x/one"),  # of two, and the catalogue does not say which
+        ("e", "7.0.0", "x/two"),
+        ("f", "1.0.0", "bitnami/charts"),
     ]
     noted(file, (read(*one) for one in versions))
     assert file.read_text(encoding="utf-8") == "# why\nd: v3.0.1\nold: 9.0.0\nshop: 1.10.0\n"
