@@ -110,8 +110,8 @@ _SENTENCES: dict[Why, str] = {
     "not-rendered": "its chart is neither rendered nor known",
     "nothing-on": "its chart is not rendered, and its values switch on nothing that the catalogue knows of it",
     "part-unknown": "its values switch on {}, which what the catalogue says of chart {} does not list",
-    "chart-newer": "the catalogue knows the pods of version {} of chart {}, and it is to be version {}: what that makes"
-    " beside them is denied (rendered, by `cilium-policies build` or helm, it is seen)",
+    "chart-newer": "the catalogue knows the pods of version {} of chart {}, and it asks for version {}: what that makes"
+    " beside them is denied (`helm template`, or `cilium-policies build --with flate`, shows it)",
     "entry-from-memory": "what the catalogue says of {} is from memory",
     "entry-silent": "what the catalogue says of {} leaves this direction open",
     "image-only": "only its image says that it is {}; the manifests do not show how it is configured",
