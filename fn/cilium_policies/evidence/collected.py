@@ -16,6 +16,7 @@ from cilium_policies.evidence.object_texts import (
     chosen_at,
     connected,
     fields_of,
+    followed,
     is_below,
     is_meant,
     is_of,
@@ -25,8 +26,7 @@ from cilium_policies.evidence.object_texts import (
     secrets_of,
     told_by,
 )
-from cilium_policies.kube.inventory import Inventory
-from cilium_policies.kube.objects import Mapping, Object, flag, sequence, strings, text, walk_strings
+from cilium_policies.kube.objects import Mapping, Object, flag, sequence, strings, text
 from cilium_policies.kube.pods import pod_template
 from cilium_policies.lean import Any
 from cilium_policies.workloads.cluster import Cluster
@@ -42,8 +42,6 @@ _OF_ADDRESSES = (
     r"[\w.]{0,60}secret_?(?:ref)?\.?_?(?:name)?$"
     r"|(?i:(?:existing|external)_?secret(?:\.?_?(?:secret)?_?name)?$)"
 )
-# Fields that name another custom resource which the pods follow, and its kind.
-_FOLLOWED = {"barmanObjectName": "ObjectStore"}
 _CONFIG_MAP = "configmap"
 _DEFAULT_BACKEND = "--default-backend-service"
 _CONFIG_MAP_FLAG = r"(?i)(?:^|\s)--?([\w.-]*configmap(?:-[a-z-]+)?)[=\s]+(?:\S+/)?([a-z0-9][a-z0-9.-]*)"
@@ -292,11 +290,3 @@ class Collected:
         if one.namespace == workload.namespace or flag(row.get("near")):
             return one.namespace == workload.namespace
         return self._cluster.acts_for(workload, one.namespace, one.group)
-
-
-def followed(source: Object, inventory: Inventory) -> Iterator[Object]:
-    """Further custom resources that a custom resource has its pods follow."""
-    for path, value in walk_strings(source.spec):
-        other = _FOLLOWED.get(path.rpartition(".")[2])
-        if other and (one := inventory.get(other, source.namespace, value)):
-            yield one

@@ -38,6 +38,8 @@ _REFERENCES = ("configsecret", "configmap", "configmaps", "configmapref", "secre
 _SELECTOR = frozenset(("name", "key", "optional"))  # of one key of a Secret or ConfigMap
 _MOUNTED = r"(?:configmap|secret):([a-z0-9][a-z0-9.\-]{0,252})"
 _VOLUME = "secretName"
+# Fields that name another custom resource which the pods follow, and its kind.
+_FOLLOWED = {"barmanObjectName": "ObjectStore"}
 IMAGES_OF_PODS = "spec.template.spec.containers"  # where who looks into images reads of a registry
 
 
@@ -228,3 +230,11 @@ def connected(source: Object, inventory: Inventory) -> Iterator[Text]:
                 one = inventory.get(kind, namespace, name)
                 if one is not None and one is not source and one.group == source.group:
                     yield from fields_of(one)
+
+
+def followed(source: Object, inventory: Inventory) -> Iterator[Object]:
+    """Further custom resources that a custom resource has its pods follow."""
+    for path, value in walk_strings(source.spec):
+        other = _FOLLOWED.get(path.rpartition(".")[2])
+        if other and (one := inventory.get(other, source.namespace, value)):
+            yield one

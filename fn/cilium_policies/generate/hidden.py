@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from cilium_policies.catalogue.flows import texts
 from cilium_policies.catalogue.model import Component
 from cilium_policies.catalogue.recognise import part_of
-from cilium_policies.evidence.collected import NAMES_SECRETS, Collected, followed
-from cilium_policies.evidence.object_texts import is_below, named
+from cilium_policies.evidence.collected import NAMES_SECRETS, Collected
+from cilium_policies.evidence.object_texts import followed, is_below, named
 from cilium_policies.kube.inventory import Inventory
 from cilium_policies.kube.labels import RELEASE_NAME
 from cilium_policies.kube.names import is_name
