@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 
 from tests.engine.disguises.objects import (
     FIXED,
+    UNMEANT,
     containers,
     mapping,
     name_of,
@@ -59,7 +60,8 @@ def _relabelled(one: Value, known: Mapping[str, str], told: Collection[tuple[str
     space = namespace_of(one)
 
     def label(path: Path_, value: Value) -> Value:
-        if isinstance(value, str) and (space, value) in told and space in known:
+        labelled = any(part in UNMEANT for part in path)
+        if labelled and isinstance(value, str) and (space, value) in told and space in known:
             return known[space] + value[len(space) :]
         return value
 
@@ -71,7 +73,8 @@ def _labels_by_namespace(one: Value) -> Iterator[tuple[str, str]]:
     path, space = template(one), namespace_of(one)
     labels = mapping(one, *path[:-1], "metadata", "labels") if path else {}
     for value in map(str, labels.values()):
-        if value.startswith((f"{space}.", f"{space}-{space}-")):
+        joined = value.startswith(f"{space}-{space}-") and not name_of(one).startswith(value)
+        if joined or value.startswith(f"{space}."):
             yield space, value
 
 
