@@ -158,8 +158,14 @@ def part_of(wanted: Mapping[str, str], labels: Mapping[str, str]) -> bool:
 
 def may_be_part(wanted: Mapping[str, str], labels: Mapping[str, str], *, by_label: bool) -> bool:
     """Whether pods of a component may be those of its parts that have these labels. Where their image alone tells what
-    they are (`by_label`), a label of the charts that they lack contradicts nothing."""
-    return part_of(wanted if by_label else {key: wanted[key] for key in wanted if key in labels}, labels)
+    they are (`by_label`), a label of the charts that they lack contradicts nothing, unless they have others of its
+    domain (`app.kubernetes.io/`): who labels so leaves out what is not theirs."""
+    if by_label:
+        return part_of(wanted, labels)
+    domains = {domain for domain, slash, _ in (key.partition("/") for key in labels) if slash}
+    return part_of(
+        {key: wanted[key] for key in wanted if key in labels or key.partition("/")[0] in domains}, labels
+    )
 
 
 def _same(wanted: str, value: str) -> bool:
