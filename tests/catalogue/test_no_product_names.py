@@ -45,7 +45,7 @@ REASONS: dict[tuple[str, str], str] = {
     ("catalogue/ports.py", "*"): "the table of well-known ports: data in Python's form, read at every build",
     ("catalogue/tokens.py", "*"): "hosts of services and names of variables: data in Python's form",
     ("catalogue/conditions.py", "*"): "words of `mentions:`: whose addresses count as chat or sign-in",
-    ("evidence/collected.py", "ObjectStore"): "a kind, which a plugin's parameter names: barmanObjectName",
+    ("evidence/object_texts.py", "ObjectStore"): "a kind, which a plugin's parameter names: barmanObjectName",
     ("evidence/host_aliases.py", "coredns"): "whether a Corefile may rewrite names, before it is read",
     ("workloads/autopath.py", "coredns"): "asks which servers answer: the Corefile is CoreDNS' own",
     ("generate/roles.py", "prometheus"): "the annotation prometheus.io/scrape, as a configuration spells it",

@@ -11,7 +11,7 @@ from tests.tools.engine import without
 
 pytestmark = pytest.mark.e2e
 
-POLICIES = ["allow-dns", "api", "db", "default-deny", "web"]
+POLICIES = ["allow-dns", "api", "default-deny", "postgresql-db", "web"]
 
 
 def shown(printed):

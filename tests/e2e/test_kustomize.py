@@ -136,5 +136,5 @@ def test_names_and_namespaces_of_the_root_are_in_the_policies():
 
     assert "Deployment staging/blue-nats" in kept
     assert "CiliumNetworkPolicy staging/default-deny" in made
-    assert "CiliumNetworkPolicy staging/blue-nats" in made
+    assert "CiliumNetworkPolicy staging/nats-blue-nats" in made
     assert all(each.split()[1].startswith("staging/") for each in made)
