@@ -117,6 +117,37 @@ def test_what_values_say_of_the_pods():
     assert one.annotations == {"n": "o"}
 
 
+def test_the_network_of_a_node_is_for_no_part_alone_whose_values_others_share():
+    """Crossplane's chart gives its top `hostNetwork` to the core and not to the RBAC manager."""
+    (core, manager), _, _ = run("hostNetwork: true", chart="crossplane")
+    for one in (core, manager):
+        assert (one.host_network, one.maybe_host_network) == (False, True)
+    (one,), _, _ = run("hostNetwork: true", chart="nobody-knows-it")
+    assert (one.host_network, one.maybe_host_network) == (False, True)
+    for one in run("{}", chart="crossplane")[0]:
+        assert not one.maybe_host_network
+
+
+def test_a_part_whose_values_are_its_own_is_where_they_say():
+    (one,), _, _ = run("hostNetwork: true", chart="karpenter")
+    assert (one.host_network, one.maybe_host_network) == (True, False)
+
+
+def test_a_condition_of_the_catalogue_tells_parts_apart():
+    """Of one part the top value decides, of the other a value of its own."""
+    agent = {"charts": [{"chart": "two"}], "hostNetwork": {"value": "hostNetwork", "is": "true"}}
+    other = {
+        "charts": [{"chart": "two", "labels": {"app": "b"}}],
+        "hostNetwork": {"value": "b.hostNetwork", "is": "true"},
+    }
+    whole = [{**WORKER, "component": name, **one} for name, one in (("two-a", agent), ("two-b", other))]
+    (one, two), _, _ = run("hostNetwork: true", *whole, chart="two")
+    assert [(each.host_network, each.maybe_host_network) for each in (one, two)] == [
+        (True, False),
+        (False, False),
+    ]
+
+
 def test_services_take_type_ranges_and_their_only_port_from_the_values():
     block = "server: {service: {type: LoadBalancer, port: 8080, loadBalancerSourceRanges: [10.0.0.0/8]}}"
     one = parts(block)[1]["demo-stack-server"]

@@ -99,6 +99,14 @@ def ends(workload: Workload) -> tuple[Peer, ...]:
     return NODES if workload.host_network else (WorkloadPeer(workload),)
 
 
+def identities(peer: Peer) -> tuple[Peer, ...]:
+    """The identities that a peer's pods may have: in the host's network that of their node, the own one or another."""
+    if peer.kind != "workload":
+        return (peer,)
+    one = peer.workload
+    return NODES if one.host_network else (*NODES, peer) if one.maybe_host_network else (peer,)
+
+
 def service_ports(service: Service, port: str, protocol: str = "") -> Iterator[ServicePort]:
     """The ports of a Service that a number or a name means; "" means every port of it."""
     for entry in service.ports:

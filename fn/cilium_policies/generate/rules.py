@@ -20,7 +20,7 @@ from cilium_policies.evidence.edge import (
     Peer,
     WorkloadPeer,
 )
-from cilium_policies.evidence.ends import NODES
+from cilium_policies.evidence.ends import identities
 from cilium_policies.evidence.reasons import Reason, seen_by_server
 from cilium_policies.generate.peers import NAMESPACE_KEY, OUTSIDE, covers, endpoint, internet, rank, width
 from cilium_policies.generate.rule_words import is_every, whom, why
@@ -123,7 +123,7 @@ def _joined(edges: Iterable[tuple[Peer, Edge]], of_server: bool) -> list[_Flow]:
     for peer, edge in edges:
         reason = seen_by_server(edge.reason) if of_server else edge.reason
         parts = _parts(edge)
-        for one in _nodes(peer):
+        for one in identities(peer):
             met = peers.get(one)
             if met is None:
                 met = peers[one] = _Met()
@@ -170,11 +170,6 @@ def _sorted(ports: tuple[Port, ...]) -> tuple[frozenset[Port], frozenset[Port]]:
     }
     types = frozenset(port for port in bare if port.icmp)
     return frozenset(bare - types), types
-
-
-def _nodes(peer: Peer) -> tuple[Peer, ...]:
-    """A host-network workload has the identity of its node: the own one or another."""
-    return NODES if peer.kind == "workload" and peer.workload.host_network else (peer,)
 
 
 def _uncovered(flows: list[_Flow]) -> list[_Flow]:

@@ -196,6 +196,14 @@ def _host_network(cluster: Cluster, chosen: Container[str]) -> list[Finding]:
         )
         for one in cluster.workloads
         if one.own and one.host_network and one.namespace in chosen
+    ] + [
+        one.finding(
+            WARNING,
+            f"{one} may run on the host network, of which its release's values speak: no policy selects its pods there",
+            cure,
+        )
+        for one in cluster.workloads
+        if one.own and one.maybe_host_network and one.namespace in chosen
     ]
 
 

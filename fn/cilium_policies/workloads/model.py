@@ -95,6 +95,7 @@ class Workload:
         "kind",
         "labels",
         "maker",
+        "maybe_host_network",
         "mounts_token",
         "moved",
         "name",
@@ -130,6 +131,9 @@ class Workload:
         self.service_account = "default"
         self.mounts_token: bool | None = None  # None: not said
         self.host_network = False
+        self.maybe_host_network = (
+            False  # said of a part of its chart, unknown of which: labels or its node's identity
+        )
         self.replicas = 1  # 0: not said
         self.ports: tuple[Port, ...] = ()  # declared container ports, hostPorts of those below
         self.moved: dict[int, int] = {}  # usual ports that its object has elsewhere, and where

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from cilium_policies.catalogue.conditions import Beginning, brings_port, chart_makes, is_on, on_host
+from cilium_policies.catalogue.conditions import brings_port, chart_makes, is_on
 from cilium_policies.catalogue.load import Catalogue
 from cilium_policies.catalogue.model import ChartEntry, Component
 from cilium_policies.catalogue.recognise import is_among
@@ -138,6 +138,10 @@ def target_of(
     """A part of a release with what the chart puts before it. `made`: its pods, where they are known otherwise."""
     names = Names(release, entry.name or entry.chart, entry.values, entry.cut)
     workload = made or _workload(release, component, entry, names)
+    if not made:
+        sharing = (one for _, one in known if one is not entry and one.values == entry.values)
+        shared = any(chart_makes(one, release.values) for one in sharing)
+        chart_values.place(workload, release, component, entry.values, shared)
     others = [one.values for _, one in known if one.values and one.values != entry.values]
     others += blocks_of_others(release, entry, [one for _, one in known])
     workload.texts = texts(release, entry.values, [one for one in others if _below(one, entry.values)])
@@ -193,11 +197,11 @@ def _workload(release: Release, component: Component, entry: ChartEntry, names: 
     if not made.selector and account:
         made.selector = {SERVICE_ACCOUNT: made.service_account}
     made.component = component.name
-    _from_values(made, release, names.scope, component)
+    _from_values(made, release, names.scope)
     return made
 
 
-def _from_values(made: Workload, release: Release, scope: Mapping, component: Component | None) -> None:
+def _from_values(made: Workload, release: Release, scope: Mapping) -> None:
     made.instance = made.release = release.name
     made.chart = release.chart
     made.of_many = release.of_many
@@ -205,9 +209,6 @@ def _from_values(made: Workload, release: Release, scope: Mapping, component: Co
     made.source = release.source
     made.where = release.source.where
     made.annotations = strings(scope.get("podAnnotations"))
-    said = scope.get("hostNetwork")
-    said = at(said, "enabled") if isinstance(said, dict) else said
-    made.host_network = flag(said, component is not None and on_host(component, Beginning(release.values)))
     for key in ("replicas", "replicaCount"):
         made.replicas = integer(scope.get(key)) or made.replicas
     found = image(scope.get("image"))
@@ -279,6 +280,7 @@ def _unknown(release: Release) -> chart_values.Target:
     made = Workload(release.namespace, release.name, release.source.kind)
     made.labels = {INSTANCE: release.name}
     made.selector = dict(made.labels)
-    _from_values(made, release, release.values, None)
+    _from_values(made, release, release.values)
+    chart_values.place(made, release, None, "", True)
     made.texts = texts(release, "", [])
     return chart_values.Target("", made, chart_services.usual_services(release, names, made))
