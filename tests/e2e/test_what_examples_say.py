@@ -23,7 +23,7 @@ SHOP = {
     # clients say 9000, the pods listen on 8081
     "shop/api": {"in name=web 8081/TCP", "out name=db 5432/TCP", "out 0.0.0.0/0 443/TCP", "out ::/0 443/TCP"},
     # a StatefulSet that says no number of replicas may get peers of its own from an autoscaler
-    "shop/db": {"in name=api 5432/TCP", "in name=db 5432/TCP", "out name=db 5432/TCP"},
+    "shop/postgresql-db": {"in name=api 5432/TCP", "in name=db 5432/TCP", "out name=db 5432/TCP"},
 }
 RELOADER = {
     "reloader/default-deny": DENY,
@@ -81,7 +81,11 @@ SAYS = {
             "out app=nats,team=queue 4222/TCP",
             *(f"out {where} 443/TCP" for where in INTERNET),
         },
-        "staging/blue-nats": {"in app=producer,team=queue 4222/TCP", "out nobody"},
+        # servers of NATS meet at 6222; how many there are is an autoscaler's to say
+        "staging/nats-blue-nats": {
+            "in app=producer,team=queue 4222/TCP",
+            *(f"{way} app=nats,team=queue 6222/TCP" for way in ("in", "out")),
+        },
     },
 }
 PRIVATE = ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "169.254.0.0/16"]
