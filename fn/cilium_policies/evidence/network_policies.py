@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from cilium_policies.evidence.edge import Edge, Evidence, WorkloadPeer
 from cilium_policies.evidence.given import Given
 from cilium_policies.evidence.reasons import Reason
+from cilium_policies.kube.inventory import rule_sets
 from cilium_policies.kube.kinds import CILIUM_POLICIES
 from cilium_policies.kube.labels import NAMESPACE, NAMESPACE_NAME, unprefixed
 from cilium_policies.kube.objects import Mapping, Object, integer, mapping, mappings, strings, text
@@ -35,7 +36,7 @@ def edges(cluster: Cluster, given: Given) -> Iterator[Edge]:
         yield from _kubernetes(cluster, workloads, policy, labels)
     for policy in cluster.inventory.of(*CILIUM_POLICIES):
         if COMPONENT not in policy.annotations:
-            for rule in [policy.spec, *mappings(policy.body.get("specs"))]:
+            for rule in rule_sets(policy):
                 yield from _cilium(cluster, workloads, policy, rule)
 
 

@@ -9,8 +9,9 @@ from cilium_policies.cilium.objects import policy_object
 from cilium_policies.document.finding import ERROR, Finding
 from cilium_policies.generate.plan import Plan
 from cilium_policies.generate.policies import CLUSTER_WIDE, Policies
+from cilium_policies.kube.inventory import rule_sets
 from cilium_policies.kube.not_built import not_built, reason
-from cilium_policies.kube.objects import Object, at, mapping, mappings, sequence, text
+from cilium_policies.kube.objects import Object, at, mapping, sequence, text
 from cilium_policies.kube.reading import COMPONENT, Own
 from cilium_policies.kube.selectors import selects_pods
 from cilium_policies.lean import Any
@@ -86,7 +87,7 @@ def _present(plan: Plan, own: list[Own]) -> Iterator[Finding]:
 
 def _denies(policy: Object) -> bool:
     """Whether a default-deny closes a direction and allows nothing: it has rules, and each is empty."""
-    specs = _specs(policy)
+    specs = rule_sets(policy)
     rules = [rule for spec in specs for side in ("ingress", "egress") for rule in sequence(spec.get(side))]
     return bool(rules) and not any(rules)
 
@@ -95,15 +96,7 @@ def _selects(policy: Object, workload: Workload) -> bool:
     labels = {**workload.labels, **workload.selector}
     return any(
         selects_pods(mapping(spec.get("endpointSelector")), labels, workload.namespace)
-        for spec in _specs(policy)
-    )
-
-
-def _specs(policy: Object) -> list[dict[str, Any]]:
-    return (
-        [policy.spec, *mappings(policy.body.get("specs"))]
-        if policy.spec
-        else mappings(policy.body.get("specs"))
+        for spec in rule_sets(policy)
     )
 
 

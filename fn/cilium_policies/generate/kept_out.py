@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from cilium_policies.evidence.edge import Edge
-from cilium_policies.kube.inventory import policy_objects
+from cilium_policies.kube.inventory import policy_objects, rule_sets
 from cilium_policies.kube.objects import Mapping, Object, mapping, mappings, sequence, text
 from cilium_policies.kube.reading import COMPONENT
 from cilium_policies.kube.selectors import ByLabel
@@ -49,7 +49,7 @@ def _open(policies: list[Object], workloads: ByLabel[Workload]) -> Iterator[tupl
     for policy in policies:
         kubernetes = policy.kind == "NetworkPolicy"
         within = None if policy.kind == "CiliumClusterwideNetworkPolicy" else {policy.namespace}
-        for spec in (policy.spec, *mappings(policy.body.get("specs"))):
+        for spec in rule_sets(policy):
             blocks = [one for rule in mappings(spec.get("egress")) for one in _blocks(rule)]
             if blocks:
                 selector = mapping(spec.get("podSelector" if kubernetes else "endpointSelector"))

@@ -7,7 +7,8 @@ from collections.abc import Iterator, Mapping
 
 from cilium_policies.config.model import AUDIT, EGRESS, INGRESS, Mode
 from cilium_policies.document.finding import INFO, Finding
-from cilium_policies.kube.objects import Object, at, flag, mappings
+from cilium_policies.kube.inventory import rule_sets
+from cilium_policies.kube.objects import Object, at, flag
 from cilium_policies.lean import Any
 from cilium_policies.workloads.cluster import Cluster
 
@@ -28,17 +29,13 @@ def user_policies(cluster: Cluster, modes: Mapping[str, Mode]) -> Iterator[Findi
         yield from _in_force(policies, modes[name])
 
 
-def _specs(one: Object) -> list[dict[str, Any]]:
-    return [spec for spec in (one.spec, *mappings(one.body.get("specs"))) if spec]
-
-
 def _in_force(policies: list[Object], mode: Mode) -> Iterator[Finding]:
     """Audit shows nothing of a direction that a policy of somebody else closes already."""
     audited = [direction for direction in (INGRESS, EGRESS) if getattr(mode, direction) == AUDIT]
     closing = [
         one
         for one in policies
-        if any(_closes(one, spec, direction) for spec in _specs(one) for direction in audited)
+        if any(_closes(one, spec, direction) for spec in rule_sets(one) for direction in audited)
     ]
     if closing:
         names = ", ".join(one.name for one in closing[:3])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from operator import itemgetter
 
-from cilium_policies.kube.objects import CLUSTER_SCOPED, Object
+from cilium_policies.kube.objects import CLUSTER_SCOPED, Mapping, Object, mappings
 from cilium_policies.kube.secret_writers import WRITERS, written
 
 _APPLIED_BY = "kustomize.toolkit.fluxcd.io/name"
@@ -105,6 +105,11 @@ def policy_objects(inventory: Inventory) -> list[Object]:
     """Every policy of the user's in the input."""
     cilium = inventory.of("CiliumNetworkPolicy", "CiliumClusterwideNetworkPolicy", group="cilium.io")
     return [*cilium, *inventory.of("NetworkPolicy", group="networking.k8s.io")]
+
+
+def rule_sets(policy: Object) -> list[Mapping]:
+    """The `spec` of a policy and each of its `specs`, those that are there."""
+    return [one for one in (policy.spec, *mappings(policy.body.get("specs"))) if one]
 
 
 def distinct(objects: Iterable[Object]) -> tuple[list[Object], list[Object]]:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 from cilium_policies.config.model import EGRESS, INGRESS
 from cilium_policies.generate.plan import Plan
-from cilium_policies.kube.objects import Mapping, Object, at, flag, mapping, mappings
+from cilium_policies.kube.inventory import rule_sets
+from cilium_policies.kube.objects import Mapping, Object, at, flag
 
 _DIRECTIONS = (INGRESS, EGRESS)
 
@@ -40,13 +41,8 @@ def unexplained(before: Plan, after: Plan) -> list[str]:
 def _is_hard(one: Object | None, direction: str) -> bool:
     """Whether any of its rule sets denies by default in this direction."""
     return one is not None and any(
-        direction in spec and flag(at(spec, "enableDefaultDeny", direction), True) for spec in _specs(one)
+        direction in spec and flag(at(spec, "enableDefaultDeny", direction), True) for spec in rule_sets(one)
     )
-
-
-def _specs(one: Object) -> Iterator[Mapping]:
-    yield mapping(one.spec)
-    yield from mappings(one.body.get("specs"))
 
 
 def denied_unknown(own: Iterable[Object], made_anew: Iterable[Object], after: Plan) -> list[str]:
@@ -72,7 +68,8 @@ def _rules(policies: Iterable[Object]) -> dict[tuple[str, str], list[Mapping]]:
     """What each policy says, but for the mode."""
     return {
         (one.namespace, one.name): [
-            {key: value for key, value in spec.items() if key != "enableDefaultDeny"} for spec in _specs(one)
+            {key: value for key, value in spec.items() if key != "enableDefaultDeny"}
+            for spec in rule_sets(one)
         ]
         for one in policies
     }
