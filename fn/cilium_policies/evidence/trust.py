@@ -195,9 +195,8 @@ def _in_script(found: Text, address: Address, workload: Workload, routed: bool) 
         return False
     if address.scheme:  # `broker_url = "amqps://mq.acme.com:5671"` of Celery; a link has no such scheme
         return address.scheme in SCHEMES and address.scheme not in BROWSED
-    return (
-        address.explicit or address.port in SERVERS
-    )  # settings as code: `{"HOST": "db.acme.com", "PORT": 3306}`
+    # settings as code: `{"HOST": "db.acme.com", "PORT": 3306}`
+    return address.explicit or address.port in SERVERS
 
 
 def is_field(address: Address) -> bool:

@@ -14,7 +14,17 @@ from cilium_policies.evidence.object_texts import followed, is_below, named
 from cilium_policies.kube.inventory import Inventory
 from cilium_policies.kube.labels import RELEASE_NAME
 from cilium_policies.kube.names import is_name
-from cilium_policies.kube.objects import Mapping, at, flag, mapping, mappings, strings, text, walk_mappings
+from cilium_policies.kube.objects import (
+    Mapping,
+    at,
+    flag,
+    key_values,
+    mapping,
+    mappings,
+    strings,
+    text,
+    walk_mappings,
+)
 from cilium_policies.kube.pods import containers, pod_spec
 from cilium_policies.kube.secret_writers import templates
 from cilium_policies.workloads import vaults
@@ -214,18 +224,11 @@ def _is_shown(namespace: str, name: str, inventory: Inventory, *, sure: bool) ->
         told_elsewhere = made is not None and at(made.body, "spec", "target", "template") is not None
         return told_elsewhere or not sure
     plain = strings(secret.body.get("stringData"))
-    if "sops" in secret.body or any(_left_out(key, value) for key, value in _entries(secret.body, plain)):
+    if "sops" in secret.body or any(_left_out(key, value) for key, value in key_values(secret)):
         return False
     if not any(any(sign in value for sign in ":.\n=") for value in plain.values()):
         return any(_tells(value) for value in strings(secret.body.get("data")).values())
     return True
-
-
-def _entries(body: Mapping, plain: dict[str, str]) -> Iterator[tuple[str, str]]:
-    """The entries of a Secret as they are read."""
-    yield from plain.items()
-    for key, value in strings(body.get("data")).items():
-        yield key, _decoded(value) or ""
 
 
 def _left_out(entry: str, said: str) -> bool:
@@ -254,15 +257,10 @@ def _hides(key: str, template: str) -> bool:
 
 def _tells(value: str) -> bool:
     """Whether a value is more than a word that stands in its place (`placeholder`)."""
-    plain = _decoded(value)
-    return plain is None or any(sign in plain for sign in ":.\n=")
-
-
-def _decoded(value: str) -> str | None:
-    """A value of `data`; None of what is no text."""
     import base64
 
     try:
-        return base64.b64decode(value).decode()
+        plain = base64.b64decode(value).decode()
     except ValueError:
-        return None  # binary
+        return True  # binary
+    return any(sign in plain for sign in ":.\n=")

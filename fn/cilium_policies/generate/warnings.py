@@ -188,23 +188,14 @@ def unselected(cluster: Cluster, found: list[Edge], chosen: Container[str]) -> I
 
 def _host_network(cluster: Cluster, chosen: Container[str]) -> list[Finding]:
     cure = "protect it with the host firewall, or leave it to the node's own"
-    return [
-        one.finding(
-            WARNING,
-            f"{one} runs on the host network: no policy can select its pods, its peers see the node",
-            cure,
-        )
-        for one in cluster.workloads
-        if one.own and one.host_network and one.namespace in chosen
-    ] + [
-        one.finding(
-            WARNING,
-            f"{one} may run on the host network, of which its release's values speak: no policy selects its pods there",
-            cure,
-        )
-        for one in cluster.workloads
-        if one.own and one.maybe_host_network and one.namespace in chosen
-    ]
+    sure = "runs on the host network: no policy can select its pods, its peers see the node"
+    unsure = (
+        "may run on the host network, of which its release's values speak: no policy selects its pods there"
+    )
+    own = [one for one in cluster.workloads if one.own and one.namespace in chosen]
+    told = [(one, sure) for one in own if one.host_network]
+    told += [(one, unsure) for one in own if one.maybe_host_network]
+    return [one.finding(WARNING, f"{one} {words}", cure) for one, words in told]
 
 
 def _anybody(cluster: Cluster, edges: list[Edge], chosen: Container[str]) -> Iterator[Finding]:

@@ -131,9 +131,7 @@ class Workload:
         self.service_account = "default"
         self.mounts_token: bool | None = None  # None: not said
         self.host_network = False
-        self.maybe_host_network = (
-            False  # said of a part of its chart, unknown of which: labels or its node's identity
-        )
+        self.maybe_host_network = False  # its release's values say so, of it or of another part of the chart
         self.replicas = 1  # 0: not said
         self.ports: tuple[Port, ...] = ()  # declared container ports, hostPorts of those below
         self.moved: dict[int, int] = {}  # usual ports that its object has elsewhere, and where

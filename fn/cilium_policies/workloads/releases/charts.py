@@ -30,6 +30,7 @@ from cilium_policies.workloads.model import Service, ServicePort, Workload
 from cilium_policies.workloads.releases import chart_services, chart_values
 from cilium_policies.workloads.releases.app_containers import image
 from cilium_policies.workloads.releases.chart_objects import chart_objects
+from cilium_policies.workloads.releases.host_network import put_on_node
 from cilium_policies.workloads.releases.naming import Names, customary
 from cilium_policies.workloads.releases.post_render import adapt, rendered
 from cilium_policies.workloads.releases.publishers import published
@@ -141,7 +142,7 @@ def target_of(
     if not made:
         sharing = (one for _, one in known if one is not entry and one.values == entry.values)
         shared = any(chart_makes(one, release.values) for one in sharing)
-        chart_values.place(workload, release, component, entry.values, shared)
+        put_on_node(workload, release, component, entry.values, shared)
     others = [one.values for _, one in known if one.values and one.values != entry.values]
     others += blocks_of_others(release, entry, [one for _, one in known])
     workload.texts = texts(release, entry.values, [one for one in others if _below(one, entry.values)])
@@ -281,6 +282,6 @@ def _unknown(release: Release) -> chart_values.Target:
     made.labels = {INSTANCE: release.name}
     made.selector = dict(made.labels)
     _from_values(made, release, release.values)
-    chart_values.place(made, release, None, "", True)
+    put_on_node(made, release, None, "", True)
     made.texts = texts(release, "", [])
     return chart_values.Target("", made, chart_services.usual_services(release, names, made))
