@@ -6,13 +6,14 @@ import re
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import yaml
-from cilium_policies.kube.objects import CLUSTER_SCOPED
+from cilium_policies.kube.objects import CLUSTER_SCOPED, mappings
 
 from tests.clusters.recipe import Part, Recipe, RecipeError, split
 from tests.clusters.sources import checkout
@@ -111,23 +112,32 @@ def _chart(recipe: Recipe, part: Part, place: Path) -> str:
 
 
 def _only_what_is_there(chart: Path) -> None:
-    """Dependencies that are neither vendored nor given are left out: no chart registry is asked."""
-    charts = list(chart.rglob("Chart.yaml"))
-    besides = (path.with_name("requirements.yaml") for path in charts)  # of charts of apiVersion v1
-    lists = [*charts, *(path for path in besides if path.exists())]
-    for path in lists:
-        raw = yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader) or {}
-        listed = raw.get("dependencies")
-        if not listed:
-            continue
-        below = path.parent / "charts"
-        there = [each for each in listed if any(below.glob(f"{each['name']}*"))]
-        for each in there:  # a copy from its own repository may be of another version than the one asked for
-            each.pop("repository", None)
-            each["version"] = ">=0.0.0-0"
-        path.write_text(yaml.safe_dump({**raw, "dependencies": there}), encoding="utf-8")
-        for lock in ("Chart.lock", "requirements.lock"):
-            (path.parent / lock).unlink(missing_ok=True)
+    """Dependencies that are neither vendored nor given are left out."""
+    for path in list(chart.rglob("Chart.yaml")):
+        for listed in (path, path.with_name("requirements.yaml")):  # that one of charts of apiVersion v1
+            if listed.exists():
+                keep_dependencies(listed, partial(is_vendored, listed.parent))
+
+
+def keep_dependencies(listed: Path, is_there: Callable[[dict[str, Any]], bool]) -> None:
+    """Of the dependencies that a chart's file lists those that are there, from no repository and of whatever version,
+    as a copy from its own may be of another than the one asked for: no chart registry is asked."""
+    raw = yaml.load(listed.read_text(encoding="utf-8", errors="replace"), Loader=_Loader) or {}
+    if not raw.get("dependencies"):
+        return
+    there = [
+        {**{key: value for key, value in one.items() if key != "repository"}, "version": ">=0.0.0-0"}
+        for one in mappings(raw["dependencies"])
+        if is_there(one)
+    ]
+    listed.write_text(yaml.safe_dump({**raw, "dependencies": there}), encoding="utf-8")
+    for lock in ("Chart.lock", "requirements.lock"):
+        listed.with_name(lock).unlink(missing_ok=True)
+
+
+def is_vendored(chart: Path, dependency: dict[str, Any]) -> bool:
+    """Whether a chart holds a dependency."""
+    return any((chart / "charts").glob(f"{dependency.get('name')}*"))
 
 
 def _without(text: str, left_out: frozenset[str]) -> str:

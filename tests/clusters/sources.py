@@ -52,14 +52,18 @@ def _absent(mirror: Path, commit: str) -> list[str]:
     return [f":(exclude,literal){path}" for one in missing for path in files[one]]
 
 
+def git_of(place: Path) -> Path | None:
+    """The git directory of a mirror: the folder itself, or one in it."""
+    every = (place, *sorted(place.glob("*")))
+    return next((one for one in every if (one / "HEAD").exists() or (one / ".git").exists()), None)
+
+
 def _mirror(repository: str, commit: str) -> Path:
     """A git directory: `$CILIUM_POLICIES_SOURCES/owner+name` or below it, else one of the cache that has the commit."""
     plus = repository.replace("/", "+")
     given = os.environ.get("CILIUM_POLICIES_SOURCES")
-    if given:
-        for found in (Path(given, plus), *sorted(Path(given, plus).glob("*"))):
-            if (found / "HEAD").exists() or (found / ".git").exists():
-                return found
+    if given and (mirror := git_of(Path(given, plus))):
+        return mirror
     own = CACHE / "sources" / f"{plus}.git"
     git = ["git", "-C", str(own)]
     subprocess.run(["git", "init", "-q", "--bare", str(own)], check=True)

@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 
 from tests.engine.announced import Announced, Signs, announced, false_alarms, selecting, signs, told_of
 from tests.engine.corpus import Case, cases, cluster_text, left_out
-from tests.engine.fixtures import corpus_directory
+from tests.engine.fixtures import asked_corpus
 from tests.engine.judge import Judge
 from tests.engine.measure import Miss, measure
 from tests.engine.product import Product, variants
@@ -92,9 +92,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--guessed", action="store_true", help="those of guessed directions, too")
     parser.add_argument("--all", action="store_true", help="those that tell of a missing flow, too")
     options = parser.parse_args(arguments)
-    folder = options.corpus or corpus_directory()
+    folder = asked_corpus(options.corpus)
     if folder is None:
-        print("no corpus: set CILIUM_POLICIES_CORPUS to its folder", file=sys.stderr)
         return 2
     counts: Counter[tuple[str, str, bool]] = Counter()
     product = Product()

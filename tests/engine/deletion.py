@@ -29,7 +29,7 @@ from cilium_policies.questions.uncovered import values
 
 from tests.engine.announced import Cuts, announced, cuts, false_alarms, lines, signs, told_of
 from tests.engine.corpus import Case, cases, cluster_text, left_out
-from tests.engine.fixtures import corpus_directory
+from tests.engine.fixtures import asked_corpus
 from tests.engine.judge import Judge, World
 from tests.engine.measure import measure
 from tests.engine.substitute import substitute
@@ -145,9 +145,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--roles", action="store_true", help="scrapers and gateways instead of all others")
     parser.add_argument("--noise", action="store_true", help="each direction that is unknown in vain, too")
     options = parser.parse_args(arguments)
-    folder = corpus_directory()
+    folder = asked_corpus()
     if folder is None:
-        print("no corpus: set CILIUM_POLICIES_CORPUS to its folder", file=sys.stderr)
         return 2
     started, total, noise = time.monotonic(), [0, 0, 0, 0], [0, 0]
     with Judge() as judge:

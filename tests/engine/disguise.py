@@ -1,6 +1,6 @@
 """`python -m tests.engine.disguise`: what passes in a cluster has to pass where another team deployed the same.
 
-Each disguise (tests/engine/disguises.py) deploys the programs of a case as another real team would have: images by way
+Each disguise (tests/engine/disguises) deploys the programs of a case as another real team would have: images by way
 of a company's mirror, other namespaces, labels of their own. The rows are rewritten alike. A flow that passed and is
 cut now has to be announced; an attack that was denied has to be denied still.
 """
@@ -29,7 +29,7 @@ from tests.engine import manifests
 from tests.engine.announced import announced, cuts, signs
 from tests.engine.corpus import Case, cases, cluster_text
 from tests.engine.disguises import DISGUISES
-from tests.engine.fixtures import corpus_directory
+from tests.engine.fixtures import asked_corpus
 from tests.engine.judge import Judge
 from tests.engine.manifests import Cluster
 from tests.engine.measure import Measure, Miss, measure
@@ -176,9 +176,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--corpus", type=Path, help="its folder, instead of ../shared/corpus")
     parser.add_argument("--losses", action="store_true", help="each row that is cut and announced, too")
     options = parser.parse_args(arguments)
-    folder = options.corpus or corpus_directory()
+    folder = asked_corpus(options.corpus)
     if folder is None:
-        print("no corpus: set CILIUM_POLICIES_CORPUS to its folder", file=sys.stderr)
         return 2
     started, losses = time.monotonic(), []
     with Judge() as judge:

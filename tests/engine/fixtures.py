@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,12 +14,23 @@ from tests.engine.crds import crd_directories
 from tests.engine.judge import Judge
 from tests.tools import ROOT, absent
 
+_NO_CORPUS = "no corpus: set CILIUM_POLICIES_CORPUS to its folder"
+
 
 def corpus_directory() -> Path | None:
     """`$CILIUM_POLICIES_CORPUS`, or `../shared/corpus` beside the checkout; None when there is neither."""
     given = os.environ.get("CILIUM_POLICIES_CORPUS")
     found = Path(given) if given else ROOT.parent / "shared" / "corpus"
     return found if found.is_dir() else None
+
+
+def asked_corpus(given: Path | None = None) -> Path | None:
+    """The folder that a command line gives, else the usual one; None, and a line that says how to name one, when there
+    is neither."""
+    found = given or corpus_directory()
+    if found is None:
+        print(_NO_CORPUS, file=sys.stderr)
+    return found
 
 
 def engine_cases_directory() -> Path:
@@ -30,7 +42,7 @@ def required_corpus() -> Path:
     """The folder of real clusters; without it the test skips with a line, or fails in CI."""
     found = corpus_directory()
     if found is None:
-        absent("no corpus: set CILIUM_POLICIES_CORPUS to its folder")
+        absent(_NO_CORPUS)
         raise FileNotFoundError
     return found
 

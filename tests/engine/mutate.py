@@ -20,7 +20,7 @@ import yaml
 
 from tests.engine.corpus import Case, Row, cases, cluster_text, rows
 from tests.engine.facts import facts_directory, load_facts
-from tests.engine.fixtures import corpus_directory
+from tests.engine.fixtures import asked_corpus
 from tests.engine.judge import Judge, World
 from tests.engine.justify import Dependants, Justifier
 from tests.engine.mutations import Mutation, mutations, rule_text
@@ -109,9 +109,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     parser.add_argument("--corpus", type=Path, help="its folder, instead of ../shared/corpus")
     options = parser.parse_args(arguments)
-    folder = options.corpus or corpus_directory()
+    folder = asked_corpus(options.corpus)
     if folder is None:
-        print("no corpus: set CILIUM_POLICIES_CORPUS to its folder", file=sys.stderr)
         return 2
     case = next(one for one in cases(folder) if one.name == options.case)
     product = Given(options.policies) if options.policies else Product(options.command)

@@ -18,7 +18,7 @@ from tests.engine.announced import Cuts, announced, cuts, signs
 from tests.engine.build import NoGoError
 from tests.engine.corpus import Case, cases, cluster_text, left_out
 from tests.engine.facts import Facts, facts_directory, load_facts
-from tests.engine.fixtures import corpus_directory
+from tests.engine.fixtures import asked_corpus
 from tests.engine.judge import Judge, JudgeError, World
 from tests.engine.measure import Audit, Measure, audit, measure
 from tests.engine.openings import Openings, by_pair, openings
@@ -246,9 +246,8 @@ def run(options: argparse.Namespace, product: Product, judge: Judge, found: list
 def main(arguments: Sequence[str] | None = None) -> int:
     """Exit code 0 when every row of every case has its verdict, else 1; 2 without a corpus or Go."""
     options = parser().parse_args(arguments)
-    folder = options.corpus or corpus_directory()
+    folder = asked_corpus(options.corpus)
     if folder is None:
-        print("no corpus: set CILIUM_POLICIES_CORPUS to its folder", file=sys.stderr)
         return 2
     found = [
         case for case in cases(folder) if not options.case or any(part in case.name for part in options.case)

@@ -8,7 +8,8 @@ from typing import Any, NamedTuple
 
 import yaml
 from cilium_policies.kube.labels import JOB_NAME, SERVICE_ACCOUNT
-from cilium_policies.kube.objects import at, mapping, strings
+from cilium_policies.kube.objects import Object, at, mapping, strings
+from cilium_policies.kube.pods import TASKS, pod_template
 from cilium_policies.questions.record import NAMESPACE, RELEASE
 from cilium_policies.workloads.cluster import Cluster
 from cilium_policies.workloads.model import Workload
@@ -38,14 +39,12 @@ def pods(stream: str) -> Iterator[Pod]:
         if not isinstance(one, dict) or one.get("kind") not in _KINDS:
             continue
         kind, about = one["kind"], mapping(one.get("metadata"))
-        spec = at(one, "spec", "jobTemplate", "spec") if kind == "CronJob" else one.get("spec")
-        template = at(mapping(spec), "template")
-        pod = one if kind == "Pod" else mapping(template)
+        pod = mapping(pod_template(Object(one)))
         hook = str(mapping(about.get("annotations")).get("helm.sh/hook", ""))
         if at(pod, "spec", "hostNetwork") is True or "test" in hook:
             continue
         labels = {key: str(value) for key, value in mapping(at(pod, "metadata", "labels")).items()}
-        if kind in ("Job", "CronJob"):
+        if kind in TASKS:
             labels.setdefault(JOB_NAME, str(about.get("name")))
         account = at(pod, "spec", "serviceAccountName") or at(pod, "spec", "serviceAccount") or "default"
         labels[SERVICE_ACCOUNT] = str(account)
@@ -86,15 +85,9 @@ def silent(made: Sequence[Pod], known: Cluster) -> list[Pod]:
 
 def selects(workload: Workload, pod: Pod) -> bool:
     """Whether a workload's selector takes a pod in."""
-    elsewhere = pod.namespace not in (
-        NAMESPACE,
-        workload.namespace,
-    )  # where its chart has it, whatever the release's
-    if (
-        not (elsewhere or workload.namespace == pod.namespace)
-        or not workload.selector
-        or workload.host_network
-    ):
+    # where its chart has it, whatever the release's
+    beside = workload.namespace == pod.namespace or pod.namespace != NAMESPACE
+    if not beside or not workload.selector or workload.host_network:
         return False
     wanted = strings(workload.selector).items()
     return all(

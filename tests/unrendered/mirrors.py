@@ -11,6 +11,9 @@ from typing import Any, NamedTuple
 import yaml
 from cilium_policies.kube.objects import mapping, mappings
 
+from tests.clusters.render import is_vendored, keep_dependencies
+from tests.clusters.sources import git_of
+
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _NOBODYS = re.compile(r"(^|/)(tests?|testdata|examples?|fixtures?|e2e|demo|ci|templates)(/|$)", re.IGNORECASE)
 # Where charts are published whose repositories are called otherwise.
@@ -52,10 +55,8 @@ class Chart(NamedTuple):
 def mirrored(sources: Path) -> Iterator[tuple[str, Path]]:
     """Each repository `owner/name` of a folder of mirrors, with its git directory."""
     for place in sorted(sources.glob("*+*")):
-        for found in (place, *sorted(place.glob("*"))):
-            if (found / "HEAD").exists() or (found / ".git").exists():
-                yield place.name.replace("+", "/", 1), found
-                break
+        if git := git_of(place):
+            yield place.name.replace("+", "/", 1), git
 
 
 def charts(repository: str, git: Path) -> Iterator[Chart]:
@@ -110,20 +111,14 @@ def unpacked(chart: Chart, others: Mapping[str, Sequence[Chart]], into: Path, de
     """The chart's files, with its dependencies from where it has them, or from the mirrors; what is in none of both is
     left out, as the former names of them are: no registry is asked."""
     _export(chart.git, chart.folder, into)
-    lists = [into / "Chart.yaml", into / "requirements.yaml"]
-    for path in (one for one in lists if one.exists()):
-        raw = yaml.load(path.read_text(encoding="utf-8", errors="replace"), Loader=_Loader) or {}
-        if not raw.get("dependencies"):
-            continue
-        there = []
-        for one in mappings(raw["dependencies"]):
-            found = any((into / "charts").glob(f"{one.get('name')}*"))
-            if found or (depth < _DEPTH and _brought(chart, one, others, into, depth)):
-                kept = {key: value for key, value in one.items() if key != "repository"}
-                there.append({**kept, "version": ">=0.0.0-0"})
-        path.write_text(yaml.safe_dump({**raw, "dependencies": there}), encoding="utf-8")
-    for lock in ("Chart.lock", "requirements.lock"):
-        (into / lock).unlink(missing_ok=True)
+    for listed in (into / "Chart.yaml", into / "requirements.yaml"):
+        if listed.exists():
+            keep_dependencies(
+                listed,
+                lambda one: (
+                    is_vendored(into, one) or (depth < _DEPTH and _brought(chart, one, others, into, depth))
+                ),
+            )
 
 
 def _brought(
