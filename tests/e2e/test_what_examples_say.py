@@ -46,12 +46,12 @@ BLOG = {
     "blog/default-deny": DENY,
     "blog/allow-dns": DNS,
     "blog/blog-server": {"in nobody", f"out {CACHE}"},
-    "blog/blog-cache": {"in instance=blog,name=server 6379/TCP", "out nobody"},
+    "blog/redis-blog": {"in instance=blog,name=server 6379/TCP", "out nobody"},
 }
 BLOG_WITH_HOOK = {
     **BLOG,
     "blog/blog-migrate": {"in nobody", f"out {CACHE}"},
-    "blog/blog-cache": {*BLOG["blog/blog-cache"], "in instance=blog,name=migrate 6379/TCP"},
+    "blog/redis-blog": {*BLOG["blog/redis-blog"], "in instance=blog,name=migrate 6379/TCP"},
 }
 INTERNET = "0.0.0.0/0", "::/0"
 SAYS = {
