@@ -84,6 +84,15 @@ def test_labels_names_and_ports_come_from_the_object():
     assert not one.rendered
 
 
+def test_pods_that_nothing_tells_from_others_are_nobodys():
+    """Known by image alone, of an object: an empty selector would take every pod of the namespace."""
+    row = {"kind": "Widget", "group": "example.org", "labelsAt": "spec.podMetadata.labels"}
+    part = {"component": "widget", "what": "x", "images": ["acme/widget"], "madeBy": [row]}
+    (one,), _ = run(WIDGET, part)
+    assert one.selector == {"x": "y"}
+    assert run(WIDGET.replace(", podMetadata: {labels: {x: y}}", ""), part) == ([], [])
+
+
 def test_a_port_that_the_object_chooses():
     _, (service,) = run(WIDGET.replace("replicas", "port: 1234, replicas"), PART)
     assert [(port.port, port.target) for port in service.ports] == [(1234, "1234")]

@@ -62,6 +62,8 @@ def operator_workloads(
             if unplaced is not None:
                 unplaced.append(one)
             continue  # a cluster-scoped object whose operator another build holds
+        if not workload.selector:
+            continue  # nothing tells its pods from others, and an empty selector takes the namespace's
         if chosen is not None and not entry.beside and (template := pod_template(one)) is not None:
             workload.texts += tuple(chosen.told(one, template))
         services = services_of(inventory, one, entry, workload, known.get(component.name, Proxy()))
