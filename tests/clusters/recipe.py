@@ -81,11 +81,18 @@ def _part(path: Path, raw: dict[str, Any], sources: dict[str, str]) -> Part:
         return Part(kind, "", str(raw[kind]), options)
     if kind == "chart" and not {"release", "namespace"} <= options.keys():
         raise RecipeError(f"{path}: a chart needs release and namespace: {raw}")
-    for where in (raw[kind], *options.get("dependencies", {}).values()):
+    for where in (raw[kind], *options.get("dependencies", {}).values(), *values(options)):
         source, _ = split(where)
         if source and source not in sources:
             raise RecipeError(f"{path}: {source!r} is not among sources: {raw}")
     return Part(kind, *split(raw[kind]), options)
+
+
+def values(options: dict[str, Any]) -> list[str]:
+    """A chart's files of values, later ones over earlier: of this folder, or `SOURCE:PATH` of a repository."""
+    said = options.get("values") or []
+    listed = [said] if isinstance(said, str) else said
+    return [each if ":" in each else f":{each}" for each in listed]
 
 
 def split(where: object) -> tuple[str, str]:

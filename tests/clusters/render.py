@@ -15,7 +15,7 @@ from typing import Any
 import yaml
 from cilium_policies.kube.objects import CLUSTER_SCOPED, mappings
 
-from tests.clusters.recipe import Part, Recipe, RecipeError, split
+from tests.clusters.recipe import Part, Recipe, RecipeError, split, values
 from tests.clusters.sources import checkout
 from tests.tools import environment
 
@@ -102,8 +102,8 @@ def _chart(recipe: Recipe, part: Part, place: Path) -> str:
             shutil.copytree(_place(recipe, *split(where)), chart / "charts" / name, dirs_exist_ok=True)
         _only_what_is_there(chart)
         command = ["helm", "template", str(options["release"]), str(chart), "-n", str(options["namespace"])]
-        if options.get("values"):
-            command += ["-f", str(recipe.folder / options["values"])]
+        for where in values(options):
+            command += ["-f", str(_place(recipe, *split(where)))]
         if options.get("schema") is False:  # a schema that refers to the Internet
             command += ["--skip-schema-validation"]
         for version in options.get("api") or ():
@@ -160,8 +160,9 @@ def _placed(text: str, namespace: str) -> str:
         if not isinstance(document, dict) or not document.get("kind"):
             continue
         for one in document["items"] if document["kind"] == "List" else [document]:
-            if not _wide(one["kind"]):
-                one.setdefault("metadata", {}).setdefault("namespace", namespace)
+            metadata = one.setdefault("metadata", {})
+            if not _wide(one["kind"]) and not metadata.get("namespace"):
+                metadata["namespace"] = namespace  # also where a template writes an empty one
         documents.append(document)
     return yaml.safe_dump_all(documents, sort_keys=False, width=10_000)
 

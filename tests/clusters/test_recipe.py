@@ -33,13 +33,17 @@ def cluster(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], 
         "plain/web.yaml": DEPLOYMENT,
         "listed/all.yaml": "kind: List\nitems:\n- {kind: Service, metadata: {name: a}}\n"
         "- {kind: Namespace, metadata: {name: a}}\n",
+        "empty/web.yaml": DEPLOYMENT.replace("{name: web}", "{name: web, namespace: }", 1),
         "mixed/all.yaml": "---\n".join(
             f"kind: {kind}\nmetadata: {{name: a}}\n"
             for kind in ("Namespace", "ClusterRole", "StorageClass", "Cluster")
         ),
         "chart/Chart.yaml": "apiVersion: v2\nname: web\nversion: 1.0.0\n"
         "dependencies: [{name: gone, version: 1.0.0, repository: 'oci://nowhere.invalid'}]\n",
-        "chart/templates/web.yaml": DEPLOYMENT.replace("web", "{{ .Values.name }}", 1),
+        "chart/values-town.yaml": "name: town\nlabels: {of: town}\n",
+        "chart/templates/web.yaml": DEPLOYMENT.replace(
+            "{name: web}", "{name: {{ .Values.name }}, labels: {{ toJson .Values.labels }}}", 1
+        ),
     }.items():
         path = mirror / name
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -66,6 +70,12 @@ def cluster(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], 
 def test_files_get_the_namespace_that_they_lack(cluster: Callable[..., Path], tmp_path: Path) -> None:
     made = make(read(cluster("- files: thing:plain\n  namespace: town\n")), tmp_path / "made")
     (one,) = objects((made / "input.yaml").read_text())
+    assert one["metadata"] == {"name": "web", "namespace": "town"}
+
+
+def test_an_empty_namespace_is_none(cluster: Callable[..., Path], tmp_path: Path) -> None:
+    recipe = read(cluster("- files: thing:empty\n  namespace: town\n"))
+    (one,) = objects((make(recipe, tmp_path / "made") / "input.yaml").read_text())
     assert one["metadata"] == {"name": "web", "namespace": "town"}
 
 
@@ -158,6 +168,20 @@ def test_a_chart_is_rendered_without_the_subchart_that_is_not_there(
     made = make(read(folder), tmp_path / "made")
     (one,) = objects((made / "input.yaml").read_text())
     assert (one["metadata"]["namespace"], one["metadata"]["name"]) == ("town", "shop")
+
+
+@pytest.mark.e2e
+def test_later_values_win_and_a_repository_may_hold_them(
+    cluster: Callable[..., Path], tmp_path: Path
+) -> None:
+    require("helm")
+    folder = cluster(
+        "- chart: thing:chart\n  release: r\n  namespace: town\n"
+        "  values: ['thing:chart/values-town.yaml', values.yaml]\n",
+        values="name: shop\n",
+    )
+    (one,) = objects((make(read(folder), tmp_path / "made") / "input.yaml").read_text())
+    assert (one["metadata"]["name"], one["metadata"]["labels"]) == ("shop", {"of": "town"})
 
 
 def test_what_a_recipe_cannot_do_is_one_line(cluster: Callable[..., Path], tmp_path: Path) -> None:
