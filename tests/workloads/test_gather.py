@@ -148,6 +148,31 @@ def test_a_release_of_a_chart_nobody_knows_beside_what_was_rendered_of_it_stands
     ]
 
 
+OF_A_FOLDER = """
+apiVersion: argoproj.io/v1alpha1
+kind: Application
+metadata: {name: metrics, namespace: argocd}
+spec:
+  destination: {namespace: ops}
+  source: {repoURL: 'https://git.example.org/apps', path: applications/umbrella, helm: {valueFiles: [values.yaml]}}
+"""
+
+
+def test_a_chart_of_a_repositorys_folder_beside_its_parts_stands_once() -> None:
+    """The folder is called otherwise than the charts that label what was rendered of it; what somebody wrote beside a
+    release has no chart's label, and a part without a release's name tells nothing where several releases are."""
+    part = SHOWN.replace("extra: label", "helm.sh/chart: redis-1.2.0")
+    unnamed = part.replace("app.kubernetes.io/instance: metrics", "app: cache")
+    second = OF_A_FOLDER.replace("name: metrics", "name: logs")
+
+    def rendered(*given: str) -> list[bool]:
+        return sorted(one.rendered for one in cluster(namespace("ops"), *given).workloads)
+
+    assert rendered(OF_A_FOLDER, part) == rendered(OF_A_FOLDER, unnamed) == [True]
+    assert rendered(OF_A_FOLDER, SHOWN) == [False, True]
+    assert rendered(OF_A_FOLDER, second, unnamed) == [False, False, True]
+
+
 def test_a_job_whose_name_is_no_label_has_no_pods() -> None:
     """The API server refuses the Job: its name becomes a label of its pods. A policy for it Cilium would refuse."""
     long = "the-metrics-of-the-whole-house"

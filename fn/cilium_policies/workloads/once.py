@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from cilium_policies.kube.objects import text
 from cilium_policies.workloads.model import Workload
+from cilium_policies.workloads.releases.argo import sources
 
 _CHART, _PROGRAM = "helm.sh/chart", "app.kubernetes.io/name"
 
@@ -16,11 +18,12 @@ def once(workloads: list[Workload]) -> list[Workload]:
     where pods of this release and chart are shown."""
     shown = {(*one.key, one.where.elsewhere): one for one in workloads if one.rendered}
     charts = {found for one in shown.values() for found in _rendered_charts(one)}
+    releases = _rendered_releases(workloads)
     kept = []
     for one in workloads:
-        if (
-            not (one.rendered or one.component)
-            and (one.namespace, one.release, one.chart, one.where.elsewhere) in charts
+        if not (one.rendered or one.component) and (
+            (one.namespace, one.release, one.chart, one.where.elsewhere) in charts
+            or ((one.namespace, one.release, one.where.elsewhere) in releases and _is_of_a_folder(one))
         ):
             continue
         same = shown.get((*one.key, one.where.elsewhere))
@@ -31,6 +34,36 @@ def once(workloads: list[Workload]) -> list[Workload]:
         same.release = same.release or one.release
         same.texts += tuple(text for text in one.texts if text not in same.texts)
     return kept
+
+
+def _is_of_a_folder(one: Workload) -> bool:
+    """Whether it stands for a chart of a repository's folder that Argo CD renders: the chart's name is the folder's."""
+    source = one.source
+    if source is None or source.kind != "Application":
+        return False
+    return not any(text(each.get("chart")) for each in sources(source.spec))
+
+
+def _rendered_releases(workloads: list[Workload]) -> set[tuple[str, str, bool]]:
+    """The releases of which charts' objects stand in the input, whatever those charts are called: an umbrella's parts
+    have charts of their own. Objects that a chart labels and that name no release are of the only one of their
+    namespace; what somebody wrote beside a release has no chart's label."""
+    found: dict[tuple[str, bool], set[str]] = {}
+    there: dict[tuple[str, bool], set[str]] = {}
+    for one in workloads:
+        place = (one.namespace, one.where.elsewhere)
+        if one.release:
+            there.setdefault(place, set()).add(one.release)
+        if one.rendered and _has_chart(one):
+            found.setdefault(place, set()).add(one.release)
+    for place, named in found.items():
+        if "" in named and len(alone := there.get(place, set())) == 1:
+            named.update(alone)
+    return {(namespace, name, elsewhere) for (namespace, elsewhere), named in found.items() for name in named}
+
+
+def _has_chart(one: Workload) -> bool:
+    return _CHART in one.labels or (one.source is not None and _CHART in one.source.labels)
 
 
 def _rendered_charts(one: Workload) -> Iterator[tuple[str, str, str, bool]]:
