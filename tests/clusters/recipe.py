@@ -17,7 +17,7 @@ PARTS: dict[str, frozenset[str]] = {  # what a part may say beside itself
     "chart": frozenset({"release", "namespace", "values", "dependencies", "api", "schema"}),
     "kustomize": frozenset({"namespace", "without"}),
     "files": frozenset({"namespace"}),
-    "tree": frozenset({"namespace", "entry", "partial", "without"}),
+    "tree": frozenset({"namespace", "empty", "entry", "partial", "without"}),
 }
 
 

@@ -20,6 +20,7 @@ from tests.clusters.sources import checkout
 from tests.tools import environment
 
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_EMPTY = "apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\nresources: []\n"
 
 
 def make(recipe: Recipe, into: Path) -> Path:
@@ -59,7 +60,10 @@ def _rendered(recipe: Recipe, part: Part) -> Iterator[str]:
     elif part.kind == "kustomize":
         texts = [_run(["kustomize", "build", "--load-restrictor=LoadRestrictionsNone", str(place)])]
     else:
-        with _repository(place, own=not part.source) as root:
+        empty = part.options.get("empty") or ()
+        with _repository(place, own=bool(not part.source or empty)) as root:
+            for folder in empty:  # whose kustomization is of files on the network, such as CRDs
+                (root / folder / "kustomization.yaml").write_text(_EMPTY, encoding="utf-8")
             texts = _tree(root, part.options)
     if without := frozenset(part.options.get("without") or ()):
         texts = [_without(text, without) for text in texts]
@@ -77,14 +81,14 @@ def _tree(root: Path, options: dict[str, Any]) -> list[str]:
 
 @contextmanager
 def _repository(place: Path, *, own: bool) -> Iterator[Path]:
-    """The folder itself, of a source; a copy with `.git` of an own one, by which `build` knows its root."""
+    """The folder itself, of a source; a copy with `.git` of an own or edited one, by which `build` knows its root."""
     if not own:
         yield place
         return
     with tempfile.TemporaryDirectory() as scratch:
         copy = Path(scratch, place.name)
         shutil.copytree(place, copy)
-        (copy / ".git").mkdir()
+        (copy / ".git").mkdir(exist_ok=True)
         yield copy
 
 
