@@ -24,6 +24,7 @@ NOUNS = frozenset(
         "gateway",
         "Gateway",
         "Ingress",
+        "ListenerSet",
         "Agent",
         "cilium",
         "vault",
