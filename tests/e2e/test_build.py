@@ -317,24 +317,6 @@ def test_a_folder_that_no_kustomization_builds_is_no_empty_stream(tmp_path):
     assert built(root / "kubernetes" / "apps" / "media")
 
 
-def test_a_chart_of_the_repository_is_said(tmp_path):
-    source = "{kind: GitRepository, name: flux-system, namespace: flux-system}"
-    release = f"""\
-        apiVersion: helm.toolkit.fluxcd.io/v2
-        kind: HelmRelease
-        metadata: {{name: mail}}
-        spec: {{chart: {{spec: {{chart: ./charts/mail, sourceRef: {source}}}}}}}
-        """
-    files = home() | {"charts/mail/Chart.yaml": "name: mail\n"}
-    files["kubernetes/apps/media/web/app/service.yaml"] = release
-    done = run(["cilium-policies", "build", laid(tmp_path, files)])
-    assert done.returncode == 0
-    assert (
-        "cilium-policies: HelmRelease media/my-mail: its chart, charts/mail in this repository, is not rendered, "
-        "so only its values are known; --with flate renders it"
-    ) in done.stderr.splitlines()
-
-
 def test_messages_name_the_folder_that_a_document_comes_from(tmp_path):
     app = "kubernetes/apps/media/web/app"
     broken = deployment("x").replace("{app: 'x'}", "{app: ['x']}", 1)

@@ -87,6 +87,16 @@ data: {k: hello}
     assert found.values == {"a": {"b": "1", "c": "2", "z": "3"}, "d": {"e": "hello"}}
 
 
+def test_a_value_with_a_path_of_its_own_lies_above_the_releases_own():
+    """fluxcd/pkg chartutil/values.go: a reference with a targetPath overwrites all, in a list too."""
+    text = HELM_RELEASE.replace(
+        "  values:",
+        "  valuesFrom:\n  - {kind: ConfigMap, name: one, valuesKey: k, targetPath: a.b}\n  values:",
+    )
+    told = "---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: one, namespace: apps}\ndata: {k: hello}\n"
+    assert releases(text + told)[0].values == {"a": {"b": "hello", "c": "2"}}
+
+
 def test_values_in_secrets_are_not_read():
     text = HELM_RELEASE.replace("  values:", "  valuesFrom: [{kind: Secret, name: base}]\n  values:")
     secret = "---\napiVersion: v1\nkind: Secret\nmetadata: {name: base, namespace: apps}\n"

@@ -21,7 +21,7 @@ from cilium_policies.kube.objects import mapping, mappings
 from cilium_policies.lean import NamedTuple
 
 # What charts are rendered for: Helm's own word depends on how it was built.
-_KUBERNETES = ("--kube-version", "1.35.0")
+KUBERNETES = ("--kube-version", "1.35.0")
 _PROGRAM = ".jsonnet"
 
 
@@ -177,7 +177,7 @@ class Builder:
         self, copy: str, release: str, namespace: str, charts: list[Fields], notes: list[str]
     ) -> Made:
         values = os.path.join(copy, "cilium-policies-values.yaml")
-        options = ("--namespace", namespace or "default", "--include-crds", "-f", values, *_KUBERNETES)
+        options = ("--namespace", namespace or "default", "--include-crds", "-f", values, *KUBERNETES)
         # Behind `--`: an Application may call its release `--post-renderer=./any`, which Helm would run.
         command = ("helm", "template", *options, "--", release, copy)
         try:

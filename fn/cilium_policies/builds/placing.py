@@ -18,7 +18,8 @@ _PLACED = re.compile(rb"(?m)^metadata:\n(?:  [^\n]*\n)*?  namespace: ")
 _OWN = ("Application", "ApplicationSet")  # these stand in Argo CD's own namespace
 
 
-def _in(document: bytes, namespace: str, scoped: set[str], name: str) -> bytes:
+def in_namespace(document: bytes, namespace: str, scoped: set[str], name: str) -> bytes:
+    """The document in a namespace, unless it has one or is of a kind that has none."""
     if not namespace or _PLACED.search(document):
         return document
     for one in texts.objects(document, name):
@@ -58,6 +59,6 @@ def placed(apps: Sequence[App]) -> list[bytes]:
             declared.add(namespace)
             made.append(texts.written(_namespace(namespace, app)))
         path = ", ".join(map(path_shown, paths(app.body)))
-        found = [_in(document, namespace, scoped, app.name) for document in app.docs]
+        found = [in_namespace(document, namespace, scoped, app.name) for document in app.docs]
         made += [texts.from_place(one, path) for one in found] if path else found
     return made

@@ -105,6 +105,11 @@ def _flux(
         told("rendering charts")
         charts = flate.with_charts(units, repository.root, entry.folders[0])
         used = f"{used} and {tool.FLATE}"
+    elif repository.charts:
+        from cilium_policies.builds.own_charts import OwnCharts
+
+        own_charts = OwnCharts(repository, flux.sources, flux.pool, used, scratch)
+        charts = notes.lines(own_charts.render(units, told))
     if repository.asked and not any(within(one, repository.asked) for one in entry.folders):
         units = _below(repository.asked, units, entry)
     failed = {unit.key: _mark(unit, repository) for unit in units if unit.failure or unit.elsewhere}
@@ -113,11 +118,6 @@ def _flux(
     ]
     first = {unit.key for unit in roots}
     documents += [_root(unit, failed) for unit in units if unit.failure and unit.key in first]
-    if repository.charts and command != tool.FLATE:
-        from cilium_policies.builds.own_charts import unrendered
-
-        own_charts = (note for unit in units for note in unrendered(unit.docs, repository, flux.sources))
-        charts = notes.lines(own_charts)
     said = [*notes.lines(notes.of_units(units)), *charts]
     if not (asked or repository.asked):
         from cilium_policies.builds.uncovered import kustomizations

@@ -43,11 +43,16 @@ class Release:
         return f"{self.source.kind} {self.source.namespace}/{self.source.name}"
 
 
-def flux_release(one: Object, inventory: Inventory) -> Release:
-    """The release that Flux's helm-controller makes of a HelmRelease."""
+def installed_as(one: Object) -> tuple[str, str]:
+    """The namespace and the name of the release that Flux's helm-controller makes of a HelmRelease."""
     target = text(one.spec.get("targetNamespace"))
     name = text(one.spec.get("releaseName")) or (f"{target}-{one.name}" if target else one.name)
-    made = Release(one, target or one.namespace, _shortened(name), _flux_values(one, inventory))
+    return target or one.namespace, _shortened(name)
+
+
+def flux_release(one: Object, inventory: Inventory) -> Release:
+    """The release that Flux's helm-controller makes of a HelmRelease."""
+    made = Release(one, *installed_as(one), _flux_values(one, inventory))
     chart = mapping(at(one.spec, "chart", "spec"))
     reference = mapping(one.spec.get("chartRef"))
     if chart:
@@ -116,18 +121,23 @@ def _shortened(name: str) -> str:
 
 
 def _flux_values(one: Object, inventory: Inventory) -> Mapping:
-    """`valuesFrom` in order, then `values` over them; what is not in the input counts as empty."""
+    """`valuesFrom` in order, `values` over them, and above all what has a path of its own (fluxcd/pkg:
+    chartutil/values.go); what is not in the input counts as empty."""
     found: Mapping = {}
+    above: list[tuple[str, str]] = []
     for reference in mappings(one.spec.get("valuesFrom")):
         value = _referenced(one, reference, inventory)
         target = text(reference.get("targetPath"))
         if value is None:
             continue
         if target:
-            set_path(found, target, value)
+            above.append((target, value))
         else:
             found = merge(found, parsed(value))
-    return merge(found, mapping(one.spec.get("values")))
+    found = merge(found, mapping(one.spec.get("values")))
+    for target, value in above:
+        set_path(found, target, value)
+    return found
 
 
 def unread_values(one: Object, inventory: Inventory) -> list[str]:
