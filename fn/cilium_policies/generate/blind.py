@@ -20,7 +20,7 @@ from cilium_policies.kube.objects import Mapping, Object, mapping, sequence, tex
 from cilium_policies.kube.pods import TASKS, is_test
 from cilium_policies.lean import TYPE_CHECKING
 from cilium_policies.workloads.cluster import Cluster
-from cilium_policies.workloads.makers import MAKES, creates_pods, is_foreign
+from cilium_policies.workloads.makers import MAKES, acts_on, creates_pods, is_foreign
 from cilium_policies.workloads.model import Workload
 
 if TYPE_CHECKING:
@@ -120,13 +120,14 @@ def creators(cluster: Cluster, catalogue: Catalogue, subjects: Iterable[Workload
         known = bool(one.component and one.by_label)
         if known and (one.kind in TASKS or account in told):
             continue
-        read = {group for rule in rules for group in texts(rule, "apiGroups") if is_foreign(group)}
-        if not known and any(_is_read(rule, shown) for rule in rules):
+        asked = {group for rule in rules for group in texts(rule, "apiGroups") if is_foreign(group)}
+        read = {group for group in asked if acts_on(rules, group)}
+        if not known and any(_is_read(rule, shown, read) for rule in rules):
             continue
         if any(creates_pods(rule) and not (known and "*" in texts(rule, "resources")) for rule in rules):
             told.add(account)
             # What tests of a release make is there while somebody runs them.
-            guess = read or one.component or is_test(one.source)
+            guess = asked or one.component or is_test(one.source)
             named = tuple(sorted(read & groups)[:_SOME])
             own = {group for rule in rules if _is_controllers(rule) for group in texts(rule, "apiGroups")}
             stands_for = (*named, *sorted((read & own).difference(named)))
@@ -170,11 +171,14 @@ def _plurals(kind: str) -> tuple[str, ...]:
     return ("*", name, f"{name}s", f"{name}es", f"{name[:-1]}ies")
 
 
-def _is_read(rule: Mapping, shown: Collection[tuple[str, str]]) -> bool:
-    """Whether a rule is for one of these, each an API group and a resource: that an operator writes ServiceMonitors
-    does not make the Prometheus of the input an object of its own."""
+def _is_read(rule: Mapping, shown: Collection[tuple[str, str]], groups: Collection[str]) -> bool:
+    """Whether a rule is for one of these of the groups, each an API group and a resource: that an operator writes
+    ServiceMonitors does not make the Prometheus of the input an object of its own."""
     return any(
-        (group, name) in shown for group in texts(rule, "apiGroups") for name in texts(rule, "resources")
+        (group, name) in shown
+        for group in texts(rule, "apiGroups")
+        if group in groups
+        for name in texts(rule, "resources")
     )
 
 

@@ -132,9 +132,22 @@ def _role(inventory: Inventory, group: str) -> Object | None:
         if any(label.startswith(_FOR_PEOPLE) for label in one.labels):
             continue
         rules = mappings(one.body.get("rules"))
-        if any(group in texts(rule, "apiGroups") for rule in rules) and any(map(creates_pods, rules)):
+        if acts_on(rules, group) and any(map(creates_pods, rules)):
             return one
     return None
+
+
+def acts_on(rules: Iterable[Mapping], group: str) -> bool:
+    """Whether rules are those of who acts on objects of an API group. Who may create some and neither change them nor
+    write their status merely asks another operator for something, as notebooks' controllers do for a route."""
+    creates = reads = False
+    for rule in rules:
+        if group in texts(rule, "apiGroups"):
+            verbs = texts(rule, "verbs")
+            if verbs & {"update", "patch", "*"} or any("/" in one for one in texts(rule, "resources")):
+                return True
+            creates, reads = creates or "create" in verbs, True
+    return reads and not creates
 
 
 def creates_pods(rule: Mapping) -> bool:
