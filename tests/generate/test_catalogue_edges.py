@@ -367,3 +367,20 @@ spec: {gatewayClassName: cilium, listeners: [{name: https, port: 443, protocol: 
     )
     told = found["net/agent"].specs[0].egress or ()
     assert [rule.entities for rule in told if rule.entities] == [("ingress",)], told
+
+
+MAILU = """apiVersion: helm.toolkit.fluxcd.io/v2
+kind: HelmRelease
+metadata: {name: mailu, namespace: mail}
+spec:
+  chart: {spec: {chart: mailu, sourceRef: {kind: HelmRepository, name: mailu}}}
+  values: {domain: example.org%s}
+"""
+
+
+@pytest.mark.parametrize(("values", "opened"), [("", True), (", front: {hostPort: {enabled: false}}", False)])
+def test_a_port_of_the_node_that_a_chart_has_on_by_default_lets_mail_in(values: str, opened: bool) -> None:
+    """Mailu's Services are the cluster's own: mail comes in through the nodes, and no value has to say so."""
+    made = policies(namespace("mail"), MAILU % values)["mail/mailu-front"].specs[0].ingress
+    told = {entity for rule in made for entity in rule.entities or ()}
+    assert ("world" in told) is opened

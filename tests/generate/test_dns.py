@@ -64,3 +64,18 @@ def test_a_cache_on_the_node_is_asked_as_host(said: bool, rules: int) -> None:
 def test_names_for_fqdn_rules_go_through_the_proxy() -> None:
     [rule] = dns().rules("shop", visible=True)
     assert [group.rules for group in rule.ports or ()] == [{"dns": [{"matchPattern": "*"}]}]
+
+
+def test_a_known_server_is_asked_on_the_port_that_it_listens_on() -> None:
+    """CoreDNS as an ordinary user (`servers: [{port: 5353, servicePort: 53}]`): the catalogue opens 53 alone, and what
+    every pod asks ends at the pod port."""
+    shown = coredns("kube-system/coredns", "k8s-app: kube-dns, app.kubernetes.io/name: coredns")
+    called = service("kube-system/kube-dns", selector="k8s-app: kube-dns", port=53, target="5353")
+    edges = list(dns(shown, called).edges())
+    assert [one.source.kind for one in edges] == ["all-pods", "entity", "entity"]
+    assert {(port.number, port.protocol) for one in edges for port in one.ports} == {
+        (5353, "UDP"),
+        (5353, "TCP"),
+    }
+    usual = service("kube-system/kube-dns", selector="k8s-app: kube-dns", port=53, target="53")
+    assert list(dns(shown, usual).edges()) == []

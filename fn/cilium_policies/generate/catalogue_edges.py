@@ -109,7 +109,9 @@ def _edge(
         yield from _of_the_unproven(known, workload, facts, cluster, ties)
         return
     from_outside = known.direction == "ingress" and known.peer in _OUTER
-    replaced = ties.replaces(workload, known) or (from_outside and keeps_inside(workload, cluster))
+    replaced = ties.replaces(workload, known) or (
+        from_outside and keeps_inside(workload, cluster, known.when)
+    )
     if replaced or not ties.plays(workload, known.part):
         return
     meant_here = on_ports(known, workload, facts, cluster, ties.entry(known.owner))

@@ -51,7 +51,7 @@ class Dns:
 
     __slots__ = (
         "_perhaps",
-        "_unknown",
+        "_untold",
         "addresses",
         "caches",
         "findings",
@@ -73,9 +73,9 @@ class Dns:
         here = [one for one in cluster.in_namespace(self.namespace) if one.selector]
         found = [one for one in here if self._finds(one)] if labels else _servers(cluster, here)
         self.workloads = [one for one in found if not one.host_network]
-        self._unknown = [one for one in self.workloads if not cluster.plays(one, "dns")]
         self.on_nodes = len(self.workloads) < len(found)
         self.ports = said.dns_ports or platform.dns_ports or _listened(cluster, found)
+        self._untold = [(one, self._not_opened(cluster, one)) for one in self.workloads]
         caches = [one for one in here if cluster.plays(one, "dns-cache")]
         local = said.node_local_dns
         self.node_local = (
@@ -91,6 +91,12 @@ class Dns:
     def is_called(self, namespace: str, service: str) -> bool:
         """Whether a Service of this name is the one that every pod asks."""
         return namespace == self.namespace and service in SERVICES
+
+    def _not_opened(self, cluster: Cluster, one: Workload) -> tuple[int, ...]:
+        entry = cluster.components.get(one.component) if cluster.plays(one, "dns") else None
+        known = [edge for edge in entry.own_edges if edge.peer == "all-pods"] if entry else []
+        opened = {port.number for edge in known if edge.direction == "ingress" for port in edge.pod_ports()}
+        return tuple(number for number in self.ports if number not in opened)
 
     def _finds(self, one: Workload) -> bool:
         return all(one.labels.get(need.key) in need.values for need in self.requirements)
@@ -126,9 +132,12 @@ class Dns:
         return tuple(LabelsPeer(self.namespace, labels) for labels in product(*choices))
 
     def edges(self) -> Iterator[Edge]:
-        """Who asks servers that the catalogue does not know: of those that it does it says so itself."""
-        ports = tuple(Port(number, protocol) for number in self.ports for protocol in ("UDP", "TCP"))
-        for one in self._unknown:
+        """Who asks servers on ports of which the catalogue does not say so itself: all of those that it does not know,
+        and another port that a known one listens on behind the DNS Service."""
+        for one, numbers in self._untold:
+            if not numbers:
+                continue
+            ports = tuple(Port(number, protocol) for number in numbers for protocol in ("UDP", "TCP"))
             evidence = Evidence("dns", one, "behind the DNS Service")
             for peer in (AllPodsPeer(), *NODES):
                 yield Edge(peer, WorkloadPeer(one), ports, Reason("dns"), evidence)

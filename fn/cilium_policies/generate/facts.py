@@ -51,11 +51,17 @@ def is_inside(workload: Workload, cluster: Cluster) -> bool:
     return bool(before) and not any(one.is_published for one in before)
 
 
-def keeps_inside(workload: Workload, cluster: Cluster) -> bool:
+def keeps_inside(workload: Workload, cluster: Cluster, when: When) -> bool:
     """The same of a release that nobody rendered: its chart's Services are known, and neither they nor a port of the
     node that its values speak of let the outside in. A type that the Services do not take from these values is said
-    (generate/published.py), as is what hidden values may hold."""
-    if workload.rendered or not workload.chart or not is_inside(workload, cluster):
+    (generate/published.py), as is what hidden values may hold. An entry's own condition says which values let it in: a
+    port of the node that a chart has on by default."""
+    if (
+        isinstance(when, (dict, list))
+        or workload.rendered
+        or not workload.chart
+        or not is_inside(workload, cluster)
+    ):
         return False
     return not any(
         found.kind == "value" and found.value not in NO and re.search(_ON_NODE, found.field)

@@ -9,7 +9,7 @@ from cilium_policies.workloads.releases.release import Release
 from cilium_policies.workloads.releases.template import Template
 from cilium_policies.workloads.releases.values import read, scalar
 
-_VALUE = re.compile(r"\{values\.([\w.\-]+)(?:\|((?:[^{}]|\{\w+\})*))?\}")
+_VALUE = re.compile(r"\{values\.([\w.\-\[\]]+)(?:\|((?:[^{}]|\{\w+\})*))?\}")
 
 
 class Names:
