@@ -11,7 +11,7 @@ from functools import cached_property
 from cilium_policies.catalogue.flows import Edge, When, read_edges, texts
 from cilium_policies.catalogue.services import ServiceTemplate, read_services
 from cilium_policies.errors import CiliumPoliciesError
-from cilium_policies.kube.objects import Mapping, flag, mapping, mappings, strings, text
+from cilium_policies.kube.objects import Mapping, flag, mapping, mappings, sequence, strings, text
 from cilium_policies.kube.ports import Port
 from cilium_policies.lean import NamedTuple
 
@@ -28,7 +28,8 @@ class ChartEntry(NamedTuple):
     always made. `default`: what holds where that value is not set. `name`: what the chart (or subchart) calls itself,
     before `nameOverride`. `cut`: length to which its fullname is cut. `publisher`: where several publishers have a
     chart of this name, what the address of the one that is meant holds. `ingress`: when the chart's Ingress or route
-    leads to these pods, and so it does where the values set nothing there; None: only if they ask for one."""
+    leads to these pods, and so it does where the values set nothing there; None: only if they ask for one.
+    `host_ports`: ports of the pods that their node has as well."""
 
     chart: str
     values: str = ""
@@ -42,6 +43,7 @@ class ChartEntry(NamedTuple):
     cut: int = 63
     publisher: str = ""
     ingress: When = None
+    host_ports: tuple[str, ...] = ()
 
 
 class MadeBy(NamedTuple):
@@ -256,6 +258,7 @@ def read_chart(component: Component, data: Mapping) -> ChartEntry:
         int(text(data.get("cut")) or 63),
         text(data.get("publisher")),
         data.get("ingress"),
+        tuple(map(text, sequence(data.get("hostPorts")))),
     )
 
 

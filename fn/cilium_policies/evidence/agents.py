@@ -38,6 +38,7 @@ def published_by(cluster: Cluster, number: int) -> Iterator[tuple[Peer, Port]]:
         for host_port, port in host_ports(workload):
             if host_port == number:  # its own node's is meant, and no other's
                 yield from ((end, port) for end in ends(workload) if end != REMOTE_NODE)
+        yield from ((WorkloadPeer(workload), port) for port in workload.host_ports if port.number == number)
 
 
 def watched(cluster: Cluster, peer: Peer) -> Iterator[Peer]:

@@ -25,12 +25,21 @@ _SCRAPED = (
 
 # Values by which pods listen on their node: `hostPort`, `ports.web.hostPort`, `daemonset.useHostPort`, `hostNetwork`.
 _ON_NODE = r"(?i)host_?(port|network)"
+# Blocks of values that a chart writes as they stand into its program's file.
+_FILE = r"(?:^|\.)(?:config|(?:custom|structured|alternate)Config)\.(.+)\."
 _SETTING = r"(?m)^[ \t-]{0,99}([A-Za-z_][\w.-]{0,99}):(?=[ \t]{0,99}(?:$|[\[{]))"
 
 
 def _settings(document: str) -> str:
     """The names of a document's blocks, and nothing of what stands in them: it is a Secret's."""
     return "\n".join(f"{name}:" for name in re.findall(_SETTING, document))
+
+
+def _file_blocks(workload: Workload) -> str:
+    """The names of the blocks of a file that a release's values hold: its readers look for them as for a text's."""
+    found = (re.search(_FILE, one.field) for one in workload.texts if one.kind == "value")
+    names = dict.fromkeys(name for one in found if one for name in one[1].split("."))
+    return "\n".join(f"{name.partition('[')[0]}:" for name in names)
 
 
 def _secrets(workload: Workload) -> Iterator[str]:
@@ -152,9 +161,8 @@ class WorkloadFacts:
         workload = self._workload
         names = dict.fromkeys(_secrets(workload))
         secrets = (self._cluster.inventory.get("Secret", workload.namespace, name) for name in names)
-        return tuple(
-            _settings(told) for secret in secrets if secret is not None for _, told in key_values(secret)
-        )
+        told = [_settings(told) for secret in secrets if secret is not None for _, told in key_values(secret)]
+        return (*told, _file_blocks(workload)) if workload.chart and not workload.rendered else tuple(told)
 
     def objects(self, group: str, kind: str) -> Iterator[Mapping]:
         return (one.body for one in self._cluster.inventory.of(kind, group=group or None))

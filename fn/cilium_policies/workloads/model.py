@@ -90,6 +90,7 @@ class Workload:
         "chart",
         "component",
         "host_network",
+        "host_ports",
         "images",
         "instance",
         "kind",
@@ -134,6 +135,7 @@ class Workload:
         self.maybe_host_network = False  # its release's values say so, of it or of another part of the chart
         self.replicas = 1  # 0: not said
         self.ports: tuple[Port, ...] = ()  # declared container ports, hostPorts of those below
+        self.host_ports: tuple[Port, ...] = ()  # of pods that no manifest shows: what their node has as well
         self.moved: dict[int, int] = {}  # usual ports that its object has elsewhere, and where
         self.usual_ports: frozenset[int] = frozenset()  # in whose place an operator's object says `ports`
         self.probes: tuple[Port, ...] = ()  # what the kubelet calls (number may be 0 with a name)

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator
 from cilium_policies.catalogue.conditions import brings_port, chart_makes, is_on
 from cilium_policies.catalogue.load import Catalogue
 from cilium_policies.catalogue.model import ChartEntry, Component
+from cilium_policies.catalogue.parts import parse_port
 from cilium_policies.catalogue.recognise import is_among
 from cilium_policies.catalogue.services import ServiceTemplate
 from cilium_policies.kube.labels import INSTANCE, JOB_NAME, SERVICE_ACCOUNT, stable
@@ -198,6 +199,7 @@ def _workload(release: Release, component: Component, entry: ChartEntry, names: 
     if not made.selector and account:
         made.selector = {SERVICE_ACCOUNT: made.service_account}
     made.component = component.name
+    made.host_ports = tuple(port for one in entry.host_ports if (port := parse_port(one)))
     _from_values(made, release, names.scope)
     return made
 
