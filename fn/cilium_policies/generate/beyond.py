@@ -54,6 +54,10 @@ def beyond_entry(
             why, names = "class-unread", hidden_classes(one, cluster.inventory)
         if not names:
             why, names = _settings(one, entry, cluster)
+        if not names and entry.data.get("reads"):
+            from cilium_policies.generate.silent_objects import silent_objects
+
+            why, names = "object-silent", silent_objects(one, entry, cluster, edges)
         if not names:
             why, names = "left-to-you", _asked(one, entry, WorkloadFacts(one, cluster, roles), edges)
         if not names:

@@ -67,7 +67,7 @@ def in_place(
         shown = _by_service(server, ports, shown, cluster)
     if entry is None or known.peer == "scraper" or set(shown) & set(ports):
         return shown
-    others = entry.member_ports if among else entry.metric_ports
+    others = entry.metric_ports | (entry.member_ports if among else frozenset())
     return ports if any(Port(one.number, one.protocol) in others for one in shown) else shown
 
 
