@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from cilium_policies.evidence.licences import SIGNS as LICENCES
+from cilium_policies.evidence.licences import behind_words
 from cilium_policies.evidence.signs import compiled, holds
 
 _NAME = r"[A-Za-z0-9][\w.\-]{0,252}"
@@ -94,6 +96,8 @@ _BEFORE = r"(?<![\w.\-/:@])(?!r2dbc:|[jo]dbc:)[A-Za-z][\w.\-]{0,63}:"
 _LABELLED = rf"{_BEFORE}({_NAME}):(\d{{4,5}}):\d{{1,3}}:"
 _LABELLED_URL = rf"{_BEFORE}([a-z][a-z0-9+]{{1,15}})://({_NAME}):(\d{{2,5}})(?=[:/,;\s]|$)"
 _TWO_COLONS = r":[\w.\-]+:\d"  # all three hold it: a quick look, as nearly every text has colons
+# How a host is spoken to in place of a label, as OpenZiti and Open vSwitch write it: `tls:ctrl.acme.com:443`
+_TRANSPORT = rf"(?<![\w.\-/:@])(tls|ssl|dtls|tcp|udp):({_NAME}):(\d{{2,5}})(?![\w.:@\-])"
 _CALLED = r"(?<![\w.\-/:@])[A-Za-z][\w\-]{0,62}:([A-Za-z][\w.\-]{0,252}):(\d{2,5})(?![\w.:@\-])"
 # dbt's profile of a Snowflake account
 _SNOWFLAKE = (
@@ -149,6 +153,8 @@ def drivers(value: str) -> Iterator[Driven]:
     if "snowflake" in value and "account" in value:
         for one in re.finditer(_SNOWFLAKE, value):
             yield one.start(1), "https", snowflake(one[1]), 443, True, False
+    if "@" in value and holds(value, LICENCES):
+        yield from ((start, "tcp", host, port, True, True) for start, host, port in behind_words(value))
     if ":" in value:
         yield from _in_colons(value)
         if value.count(":") > 2 and "\n" not in value:
@@ -216,6 +222,8 @@ def _has_password_line(value: str) -> bool:
 def _in_colons(value: str) -> Iterator[Driven]:
     """`label:host:port`, `host:port:weight` and `host:port:port`, of which only a Service is meant (`direct` false)."""
     forms = [_WEIGHED, _CALLED] if compiled(_TWO_COLONS).search(value) is not None else []
+    for one in re.finditer(_TRANSPORT, value) if forms else ():
+        yield one.start(2), "udp" if one[1] in ("dtls", "udp") else "tcp", one[2], int(one[3]), True, True
     for one in re.finditer(_MEMBER, value) if forms else ():
         yield from ((one.start(1), "tcp", one[1], int(port), False, True) for port in one.group(2, 3))
     if value.count(":") >= _PASSWORD_LINE and _has_password_line(value):

@@ -23,6 +23,7 @@ from cilium_policies.evidence.host_keys import (
     words_of,
 )
 from cilium_policies.evidence.in_order import listed as in_order
+from cilium_policies.evidence.licences import servers as licence_servers
 from cilium_policies.evidence.nameservers import listed
 from cilium_policies.evidence.public_names import is_number
 from cilium_policies.evidence.signs import holds
@@ -53,7 +54,7 @@ def pairs(variables: dict[str, str]) -> Iterator[Address]:
             fields = in_order(value)
             yield from (Address(host, port, key=key, direct="." in host) for host, port in fields)
         if "@" in value and holds(key.lower(), _LICENCES):
-            yield from _licences(key, value)
+            yield from (Address(*one, key=key, direct=True) for one in licence_servers(value))
         if key.endswith(_ACCOUNT) and is_name(value):
             yield Address(snowflake(value), 443, "", "TCP", key, True, False)
         called = is_host_key(key) or _may_name(key, value)
@@ -73,13 +74,6 @@ def pairs(variables: dict[str, str]) -> Iterator[Address]:
             for port in ports or likely_ports(key, host) * (key not in AGENTS):
                 for how in transports(key, port):
                     yield Address(host, port, "", how, key, True, bool(ports))
-
-
-def _licences(key: str, value: str) -> Iterator[Address]:
-    """FlexLM's servers: `27000@licence-1:27000@licence-2`."""
-    for one in re.split("[:;,]", value):
-        if (told := re.fullmatch(r"(\d{2,5})@([A-Za-z0-9][\w.\-]{0,252})", one.strip())) is not None:
-            yield Address(told[2], int(told[1]), key=key, direct=True)
 
 
 def _only_service(key: str, value: str, variables: dict[str, str]) -> Iterator[Address]:
