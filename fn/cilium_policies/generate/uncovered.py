@@ -267,12 +267,10 @@ def without_tie(found: Withheld) -> Uncovered:
     names = list(dict.fromkeys(f"{server.namespace}/{server.name}" for server in found.servers))
     shown = ", ".join(names[:4]) + (f" and {len(names) - 4} more" if len(names) > 4 else "")
     ports = ", ".join(port.written for port in found.ports)
-    pod = f"{{pod: {one.namespace}/{one.name}}}"
-    line = f"{{from: {pod}, to: {{pod: {names[0]}}}, ports: [{ports}], why: …}}"
+    line = f"{{from: {{pod: {one.namespace}/{one.name}}}, to: {{pod: {names[0]}}}, ports: [{ports}], why: …}}"
     parts = (found.servers[0].component, shown)
     why: Why = "no-tie" if len(names) > 1 else "not-tied"
-    degree = GUESSED if found.seldom else UNKNOWN
-    return of_workload(degree, why, EGRESS, one, parts, line)
+    return of_workload(GUESSED if found.seldom else UNKNOWN, why, EGRESS, one, parts, line)
 
 
 def without_peer(found: Unmet) -> Uncovered:
@@ -298,5 +296,5 @@ def of_maker(maker: Maker) -> Uncovered:
         line += f"; or, if no pods come of it: {define}, makesNoPods: [{kind}]}}]"
     if not maker.is_told:
         return Uncovered(GUESSED, "unknown-kind", BOTH, place, one.name, None, one, (kind,), line)
-    stands_for = (maker.part,) if maker.part else ()
-    return Uncovered(UNKNOWN, "makes-pods", BOTH, place, one.name, None, one, (by,), line, "", stands_for)
+    part = (maker.part,) if maker.part else ()
+    return Uncovered(UNKNOWN, "makes-pods", BOTH, place, one.name, None, one, (by,), line, stands_for=part)
