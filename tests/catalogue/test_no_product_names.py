@@ -33,6 +33,7 @@ NOUNS = frozenset(
         "monitor",
         "drone",
         "Job",
+        "CronJob",  # a kind of Volcano, too
         "HelmChart",  # a kind of Flux and of K3s, and what this program calls a chart's release
         "unbound",
         "keep",
