@@ -459,6 +459,45 @@ def test_own_public_name_is_no_call() -> None:
     assert flows(configuration.edges(cluster(text), NOTHING_GIVEN)) == set()
 
 
+_BY_PATH = {
+    "Ingress": """
+apiVersion: networking.k8s.io/v1
+kind: Ingress
+metadata: {name: NAME, namespace: shop}
+spec:
+  rules: [{host: all.home.net, http: {paths: [{path: PATH, backend: {service: {name: NAME, port: {number: 80}}}}]}}]
+---
+""",
+    "HTTPRoute": """
+apiVersion: gateway.networking.k8s.io/v1
+kind: HTTPRoute
+metadata: {name: NAME, namespace: shop}
+spec:
+  hostnames: [all.home.net]
+  parentRefs: [{name: inner, namespace: edge}]
+  rules: [{matches: [{path: {type: PathPrefix, value: PATH}}], backendRefs: [{name: NAME, port: 80}]}]
+---
+""",
+}
+
+
+@pytest.mark.parametrize("kind", _BY_PATH)
+@pytest.mark.parametrize("own", ["/", "/auth(/|$)(.*)"])
+def test_a_name_that_programs_share_by_path_is_the_callers_own_where_the_path_is(kind: str, own: str) -> None:
+    """`https://all.home.net/docs` is the docs' address, though `https://all.home.net` is the caller's own."""
+    routes = "".join(
+        _BY_PATH[kind].replace("NAME", name).replace("PATH", path)
+        for name, path in (("auth", own), ("docs", "/docs"))
+    )
+    docs = deployment("docs") + service("docs", "[{port: 80, targetPort: 9092}]")
+    called = {}
+    for path in ("", "/auth/x", "/docs/x?y=z"):
+        env = f"env: {_env(SOME_API_URL=f'https://all.home.net{path}')}"
+        text = _OWN + _PROXY + routes + docs + _AUTH.replace("env: []", env)
+        called[path] = flows(configuration.edges(cluster(text), NOTHING_GIVEN)) != set()
+    assert called == {"": False, "/auth/x": False, "/docs/x?y=z": True}
+
+
 @pytest.mark.parametrize("host", ["auth.home.net", "Auth.Home.NET"])
 def test_a_name_is_the_same_in_capitals(host: str) -> None:
     routes = f"""
@@ -476,6 +515,13 @@ def test_key_that_is_only_the_callers_name_counts_where_a_route_serves_another()
     assert _calls(_env(WEB_URL="https://auth.home.net"), _OWN + _PROXY + _AUTH) == {
         "shop/web > edge/proxy 443/TCP"
     }
+
+
+def test_a_service_and_a_path_without_a_scheme() -> None:
+    """A program writes `ws://` before it; an image is written so as well, and is no Service."""
+    auth = service("auth", "[{port: 80, targetPort: 9091}]") + deployment("auth")
+    env = _env(WEBSOCKET_HOST="auth/api/ws/subscription", RUNNER_HOST="library/nginx")
+    assert _calls(env, auth) == {"shop/web > shop/auth 9091/TCP"}
 
 
 def test_json_in_a_variable_has_fields() -> None:

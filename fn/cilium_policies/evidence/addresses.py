@@ -42,7 +42,7 @@ from cilium_policies.evidence.schemes import (
     with_slashes,
 )
 from cilium_policies.evidence.shell import spelled_out
-from cilium_policies.evidence.signs import DIRECTIVES, holds, plain_url
+from cilium_policies.evidence.signs import DIRECTIVES, first_part, holds, plain_url
 from cilium_policies.lean import NamedTuple
 from cilium_policies.workloads.address_keys import may_be_user, names_secret
 
@@ -50,7 +50,8 @@ from cilium_policies.workloads.address_keys import may_be_user, names_secret
 class Address(NamedTuple):
     """`port` 0: not said. `scheme` "" for a bare host. `key` is the variable, flag or field whose value it is
     ("" none), `direct` true where the value consists of nothing else (a list of such counts), `explicit` false
-    where the port is only the customary one of the scheme or of the program that the key names."""
+    where the port is only the customary one of the scheme or of the program that the key names. `path` is its first
+    part, of a URL that has one."""
 
     host: str
     port: int
@@ -59,6 +60,7 @@ class Address(NamedTuple):
     key: str = ""
     direct: bool = False
     explicit: bool = True
+    path: str = ""
 
 
 # Patterns that few inputs need are text here: `re` compiles them when they are used, and keeps them.
@@ -94,7 +96,7 @@ def targets(value: str, key: str = "", file: bool = False) -> list[Address]:
     """Addresses in a text. `file`: a configuration file or arguments, where keys stand in the lines and
     comments are left out; otherwise `key` is the variable's name and `value` its whole value."""
     url = plain_url(value) if key and not file else None
-    found = _authority(url[1], url[0], key, True) if url is not None else _of_any(value, key, file)
+    found = _authority(url[1], url[0], key, True, url[2]) if url is not None else _of_any(value, key, file)
     named = [one for one in found if one.port < 65536]
     return list(dict.fromkeys(named)) if len(named) > 1 else named
 
@@ -207,7 +209,7 @@ def _urls(value: str, key: str, file: bool) -> Iterator[Address]:
             continue
         for authority in found.rpartition("@")[2].split(",") if "(host=" not in found else ():
             sure = direct and _is_sure(value, start, end, authority)
-            yield from _authority(authority, base, where, sure)
+            yield from _authority(authority, base, where, sure, value[end : end + 65])
     for match in re.finditer(_GRPC_NAME, value) if holds(value, _GRPC) else ():
         port = int(match[2] or 0)
         direct = is_direct(value, match.start(), file) and _is_sure(value, *match.span(), match[1])
@@ -236,7 +238,7 @@ def _echo(host: str, key: str, direct: bool) -> Iterator[Address]:
         yield Address(host, 128, PING, "ICMPv6", key, direct)
 
 
-def _authority(authority: str, scheme: str, key: str, direct: bool) -> Iterator[Address]:
+def _authority(authority: str, scheme: str, key: str, direct: bool, path: str) -> Iterator[Address]:
     authority = authority.rstrip(":")  # `nfs://host:/folder`
     host, colon, told = authority.partition(":")
     plain = host and HOST_CHARS.issuperset(host) and (not colon or is_port(told))  # as most are
@@ -245,14 +247,14 @@ def _authority(authority: str, scheme: str, key: str, direct: bool) -> Iterator[
         if match is None:
             return
         host, told = match[1].strip("[]"), match[2]
-    protocol = "UDP" if scheme in UDP_SCHEMES else "TCP"
+    protocol, path = "UDP" if scheme in UDP_SCHEMES else "TCP", first_part(path)
     if told:
-        yield Address(host, int(told), scheme, protocol, key, direct)
+        yield Address(host, int(told), scheme, protocol, key, direct, path=path)
         return
     if scheme in ANY_PORT:
-        yield Address(host, 0, scheme, protocol, key, direct, explicit=False)
+        yield Address(host, 0, scheme, protocol, key, direct, False, path)
     for port, usual in SCHEMES.get(scheme, ()):
-        yield Address(host, port, scheme, usual, key, direct, explicit=False)
+        yield Address(host, port, scheme, usual, key, direct, False, path)
 
 
 def _keywords(value: str, key: str, file: bool) -> Iterator[Address]:

@@ -12,12 +12,14 @@ from collections.abc import Iterable, Iterator, Mapping
 from cilium_policies.evidence.public_dns import looked_up
 from cilium_policies.evidence.public_names import is_number
 from cilium_policies.evidence.routes import parent_gateways
+from cilium_policies.evidence.signs import first_part
 from cilium_policies.kube.gateway_api import GATEWAY_API
 from cilium_policies.kube.kinds import ROUTE_KINDS
 from cilium_policies.kube.objects import Object, at, mappings, sequence, text
 from cilium_policies.workloads.cluster import Cluster
 from cilium_policies.workloads.model import Service
 
+_BY_PATH = ("Ingress", "HTTPRoute")
 _TRAEFIKS = ("IngressRoute", "IngressRouteTCP")
 _HOST_RULE = r"Host(?:SNI)?\(([^)]*)\)"
 _ADDRESS_NOTES = ("lbipam.cilium.io/ips", "io.cilium/lb-ipam-ips", "metallb.io/loadBalancerIPs",
@@ -105,6 +107,29 @@ def of_host(route: Object, host: str) -> Object:
         told = [entry for entry in entries if asked & ({name.lower() for name in _hosts_of(entry)} or {""})]
         return Object({**route.body, "spec": {**route.spec, "routes": told}}, route.where)
     return route
+
+
+def of_path(routes: list[Object], host: str, path: str) -> list[Object]:
+    """Of the Ingresses and HTTPRoutes that serve a name those alone, by their rules for it, to which a path's first
+    part leads: many programs may share a name. All of them where none says that part, as the rest lies below one."""
+    if not path or any(route.kind not in _BY_PATH for route in routes):
+        return routes
+    below: dict[str, list[Object]] = {}
+    for route in routes:
+        for part, rule in _parts(of_host(route, host)):
+            one = Object({**route.body, "spec": {**route.spec, "rules": [rule]}}, route.where)
+            below.setdefault(part, []).append(one)
+    return below.get(path) or below.get("") or routes
+
+
+def _parts(route: Object) -> Iterator[tuple[str, Mapping[str, object]]]:
+    """The first part of each path that a route's rules are for, with such a rule."""
+    for rule in mappings(route.spec.get("rules")):
+        if route.kind == "Ingress":
+            for entry in mappings(at(rule, "http", "paths")):
+                yield first_part(text(entry.get("path"))), {**rule, "http": {"paths": [entry]}}
+        for match in (mappings(rule.get("matches")) or [{}]) if route.kind != "Ingress" else ():
+            yield first_part(text(at(match, "path", "value"))), rule
 
 
 def service_names(service: Service) -> Iterator[str]:

@@ -103,7 +103,7 @@ def edges(cluster: Cluster, given: Given, some: Iterable[Workload] | None = None
         yield from _aliases(destinations, workload, given, led)
         for address in missed:
             if given.unmet is not None and not (
-                (address.host in led and not address.port) or destinations.serves(address.host, workload)
+                (address.host in led and not address.port) or destinations.serves(address, workload)
             ):
                 given.unmet.extend(filter(None, [unmet(cluster, workload, address)]))
 

@@ -99,7 +99,7 @@ class Destinations:
         named = resolve(self._cluster, host, workload.namespace)
         if named is not None:
             yield from self._inside(workload, address, named)
-        elif (ports := self.hostnames.ports(workload, address)) and self._trusted(host, workload, trusted):
+        elif (ports := self.hostnames.ports(workload, address)) and self._trusted(address, workload, trusted):
             name, _, space = host.partition(".")
             held = self._cluster.in_namespace(space) or self._cluster.inventory.get("Namespace", "", space)
             if held or is_short_service(host):
@@ -109,12 +109,14 @@ class Destinations:
                 for number in ports:
                     yield from self._outside(workload, address._replace(port=number, host=host), ours)
 
-    def _trusted(self, host: str, workload: Workload, trusted: Callable[[bool], bool]) -> bool:
-        return trusted(bool(self.hostnames.routes(host))) and not self.serves(host, workload)
+    def _trusted(self, address: Address, workload: Workload, trusted: Callable[[bool], bool]) -> bool:
+        host = address.host.rstrip(".").lower()
+        return trusted(bool(self.hostnames.routes(host))) and not self.serves(address, workload)
 
-    def serves(self, host: str, workload: Workload) -> bool:
-        """Whether an own route leads this name to the workload itself, which tells it others."""
-        return any(one is workload for one in self.hostnames.served(host))
+    def serves(self, address: Address, workload: Workload) -> bool:
+        """Whether an own route leads this name and path to the workload itself, which tells it others."""
+        led = self.hostnames.served(address.host.rstrip(".").lower(), address.path)
+        return any(one is workload for one in led)
 
     def outside(self, workload: Workload, address: Address) -> Iterator[Unopened]:
         """What an address names outside the cluster, but for the workload's own names and what nobody can call."""
@@ -124,7 +126,7 @@ class Destinations:
         known = is_local(host) or (is_public(host) and not is_short_service(host)) or is_unicast(host)
         if not known or resolve(self._cluster, host, workload.namespace) is not None:
             return
-        if not self.serves(host, workload):
+        if not self.serves(address, workload):
             yield Unopened(workload, host, address.port, address.protocol)
 
     def _may_be_a_host(self, address: Address) -> bool:

@@ -157,9 +157,9 @@ class Hostnames:
         addresses = [*claims.balancer_addresses(before)]
         return public_dns.are_private(addresses or public_dns.pools(self._cluster))
 
-    def served(self, host: str) -> Iterator[Workload]:
-        """The workloads to which a name leads: it is their own public name, which they tell others and do not call."""
-        for route in self.routes(host):
+    def served(self, host: str, path: str = "") -> Iterator[Workload]:
+        """The workloads to which a name and path lead: it is their own, which they tell others and do not call."""
+        for route in claims.of_path(self.routes(host), host, path):
             proxied = self._proxied.get(id(route))
             led = proxied.targets if proxied else backends_of(self._cluster, claims.of_host(route, host))
             yield from filter(None, (workload_of(peer) for peer, _ in led))

@@ -24,20 +24,20 @@ def trust(
             return True
         if not outside(found, address, workload, routed):
             return False
-        return not (routed and _is_shared(destinations, workload, found, address.host))
+        return not (routed and _is_shared(destinations, workload, found, address))
 
     return trusted
 
 
-def _is_shared(destinations: Destinations, workload: Workload, found: Text, host: str) -> bool:
-    """Whether a name leads to pods that run the same program and are told the very same text, which is no command."""
+def _is_shared(destinations: Destinations, workload: Workload, found: Text, address: Address) -> bool:
+    """Whether a name and path lead to pods that run the same program and are told the very same text, no command."""
     if found.is_arguments or is_script(found):
         return False
     return any(
         one.namespace == workload.namespace
         and _program(one) == _program(workload) != ""
         and any((text.key, text.value) == (found.key, found.value) for text in one.texts)
-        for one in destinations.hostnames.served(host.rstrip(".").lower())
+        for one in destinations.hostnames.served(address.host.rstrip(".").lower(), address.path)
     )
 
 

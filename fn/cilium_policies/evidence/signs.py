@@ -9,7 +9,8 @@ from functools import cache
 from cilium_policies.catalogue.ports import SCHEMES
 
 # A text that is nothing but a URL of the most usual form
-_URL = r"([a-z]+)://(?:[\w\-]+@)?(([\w.\-]+)(?::\d{1,5})?)(?:/[\w\-/]*)?(?:\?sslmode=[a-z\-]+)?"
+_URL = r"([a-z]+)://(?:[\w\-]+@)?(([\w.\-]+)(?::\d{1,5})?)((?:/[\w\-/]*)?)(?:\?sslmode=[a-z\-]+)?"
+_PART = r"/[\w.\-~]{1,64}"
 _LONGEST = 200
 # A colon alone may stand before their addresses.
 _BY_COLON = ("s3", "rest", "sftp", "stun", "stuns", "turn", "turns")
@@ -50,15 +51,21 @@ def holds(value: str, signs: Iterable[str]) -> bool:
     return False
 
 
-def plain_url(value: str) -> tuple[str, str] | None:
-    """Scheme and authority, without a user, of a text that is one plain URL, as most variables with an address are: no
-    other form of an address stands in it, so nobody has to look for one. None for any other text."""
+def plain_url(value: str) -> tuple[str, str, str] | None:
+    """Scheme, authority without a user, and path of a text that is one plain URL, as most variables with an address
+    are: no other form of an address stands in it, so nobody has to look for one. None for any other text."""
     if "://" not in value or len(value) > _LONGEST or not value.isascii():
         return None
     match = compiled(_URL).fullmatch(value)
     if match is None or match[1] not in SCHEMES or match[1] in _BY_COLON or match[3].endswith(_BY_COLON):
         return None
-    return match[1], match[2]
+    return match[1], match[2], match[4]
+
+
+def first_part(path: str) -> str:
+    """What a path begins with, of which a proxy chooses whom it asks: `/auth` of `/auth/openid?x=y`, "" of `/`."""
+    match = re.match(_PART, path)
+    return match[0] if match is not None else ""
 
 
 def is_dashboard(value: str) -> bool:

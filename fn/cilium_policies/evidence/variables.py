@@ -31,6 +31,7 @@ from cilium_policies.kube.pods import pod_spec
 from cilium_policies.workloads.cluster import Cluster
 from cilium_policies.workloads.model import Workload
 
+_WITH_PATH = r"([a-z][a-z0-9\-]{0,62}(?:\.[a-z0-9\-]{1,63}\.svc(?:\.[a-z.]{1,60})?)?)/[\w.\-/]{0,200}"
 _SERVICE = ("_service", "_svc")  # `CART_SERVICE: cart.shop`
 _ACCOUNT = "SNOWFLAKE_ACCOUNT"
 _NUMBER = "_ip"  # `CAMERA_IP: 10.1.3.4` beside `CAMERA_PORT`
@@ -43,6 +44,13 @@ _OF_SERVICES = (
     r"\b[A-Z][A-Z0-9_]*(?:_SERVICE_(?:HOST|PORT)[A-Z0-9_]*|_PORT_\d{1,5}_(?:TCP|UDP)(?:_ADDR|_PORT)?\b)"
 )
 _OF_LINKS = ("_service_", "_tcp")  # of which each of these names holds one, in small letters
+
+
+def _without_path(value: str) -> str:
+    """A Service's name of `web/api/ws`, which a program writes behind `ws://`: it is no image's and no file's where a
+    Service is called so."""
+    match = re.fullmatch(_WITH_PATH, value) if "/" in value else None
+    return match[1] if match is not None else value
 
 
 def pairs(variables: dict[str, str]) -> Iterator[Address]:
@@ -68,7 +76,7 @@ def pairs(variables: dict[str, str]) -> Iterator[Address]:
         if (apart := re.fullmatch(_APART, value.strip())) is not None:
             scheme, host = apart[1].lower(), apart[2]
             yield from (Address(host, port, scheme, key=key, direct=True) for port in ports)
-        for host in _of_python(value) if value.startswith(_PYTHON) else names(value.strip()):
+        for host in _of_python(value) if value.startswith(_PYTHON) else names(_without_path(value.strip())):
             if not ports and key in AGENTS:
                 yield from (Address(host, each, "", how, key, True, False) for each, how in AGENTS[key])
             for port in ports or likely_ports(key, host) * (key not in AGENTS):
