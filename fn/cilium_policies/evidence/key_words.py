@@ -34,7 +34,7 @@ _WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 _MANAGERS = frozenset("maven gradle npm yarn pip pypi goproxy gem bundle nuget cargo".split())  # noqa: SIM905
 _OF_PACKAGES = frozenset(("mirror", "mirrors", "registry", "repository"))
 OF_WEBHOOKS = ("allowed", "host", "list")  # to which a forge may send webhooks
-# What an API is of, before the word that says so: `EMAIL_API_URL`, `user.service.url`. Others of those words say whose
+# What an API is of, before the word that says so: `EMAIL_API_URL`, `IMAGE_SERVER_URL`. Others of those words say whose
 # the address is (`PUBLIC_API_URL`), and behind it they mean pages about it (`API_DOCS_URL`).
 _OF_SERVERS = frozenset(
     """
@@ -42,7 +42,7 @@ _OF_SERVERS = frozenset(
     repository share subject support template user
     """.split()  # noqa: SIM905
 )
-_SERVED = frozenset(("api", "service", "services", "svc"))
+_SERVED = frozenset(("api", "server", "service", "services", "svc"))
 _SCHEMAS = ("schema", "registry")  # which producers and consumers of messages ask: `SCHEMA_REGISTRY_URL`
 _KEY_SETS = frozenset(("jwks", "jwk"))  # who checks tokens fetches them: `jwks_public_endpoint`
 _REGISTRY = {"registry"}  # of images it has no scheme: `market-partner-registry: https://api.acme.com`
