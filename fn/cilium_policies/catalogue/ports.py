@@ -203,6 +203,9 @@ AGENTS: dict[str, tuple[tuple[int, str], ...]] = {
     "INSTANA_AGENT_HOST": ((42699, "TCP"),),
 }
 SENTINEL, BEHIND_SENTINEL = 26379, 6379  # the first is asked for the address of the second
+# nsqlookupd, whom consumers ask for queues (go-nsq: consumer.go), as does its admin (nsq: internal/clusterinfo)
+LOOKUP, BEHIND_LOOKUP, BEHIND_LOOKUP_HTTP = 4161, 4150, 4151
+DIRECTORIES = (SENTINEL, LOOKUP)
 # What a key calls a database without saying which, and the ports meant then.
 DATABASE_WORDS = frozenset(("db", "database", "sql", "rds"))
 USUAL_DATABASES = (5432, 3306)

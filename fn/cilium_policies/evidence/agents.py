@@ -1,12 +1,19 @@
-"""Whom a program calls that has asked a Sentinel first, or calls an agent on its own node."""
+"""Whom a program calls that has asked a directory first, or calls an agent on its own node."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from cilium_policies.catalogue.ports import AGENTS, BEHIND_SENTINEL
+from cilium_policies.catalogue.ports import (
+    AGENTS,
+    BEHIND_LOOKUP,
+    BEHIND_LOOKUP_HTTP,
+    BEHIND_SENTINEL,
+    SENTINEL,
+)
 from cilium_policies.evidence.edge import Peer, WorkloadPeer, workload_of
 from cilium_policies.evidence.ends import REMOTE_NODE, backends, ends
+from cilium_policies.evidence.reasons import Reason
 from cilium_policies.evidence.services import host_ports
 from cilium_policies.kube.objects import integer, mappings, text, walk_strings
 from cilium_policies.kube.ports import Port
@@ -39,6 +46,25 @@ def published_by(cluster: Cluster, number: int) -> Iterator[tuple[Peer, Port]]:
             if host_port == number:  # its own node's is meant, and no other's
                 yield from ((end, port) for end in ends(workload) if end != REMOTE_NODE)
         yield from ((WorkloadPeer(workload), port) for port in workload.host_ports if port.number == number)
+
+
+def named_by(
+    cluster: Cluster, client: Workload, peer: Peer, number: int
+) -> Iterator[tuple[Peer, tuple[Port, ...], Reason]]:
+    """Whom a directory names to who asks it on this port: a Sentinel its Redis, a lookup of queues those of its release
+    (by HTTP to what is of that release itself: its admin)."""
+    if number == SENTINEL:
+        redis, why = (Port(BEHIND_SENTINEL),), Reason("named-by-sentinel")
+        yield from ((one, redis, why) for one in watched(cluster, peer))
+        return
+    lookup = workload_of(peer)
+    if lookup is None or not lookup.release:
+        return
+    near = [one for one in cluster.in_namespace(lookup.namespace) if one.release == lookup.release]
+    ports = (Port(BEHIND_LOOKUP_HTTP if client in near else BEHIND_LOOKUP),)
+    for one in near:
+        if one is not client and any(port.number == BEHIND_LOOKUP for port in one.ports):
+            yield WorkloadPeer(one), ports, Reason("named-by-lookup")
 
 
 def watched(cluster: Cluster, peer: Peer) -> Iterator[Peer]:

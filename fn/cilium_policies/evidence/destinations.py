@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from functools import cache, cached_property
 
-from cilium_policies.catalogue.ports import BEHIND_SENTINEL, SENTINEL, SERVERS
+from cilium_policies.catalogue.ports import DIRECTORIES, SERVERS
 from cilium_policies.evidence.addresses import Address
 from cilium_policies.evidence.edge import (
     FqdnPeer,
@@ -78,11 +78,10 @@ class Destinations:
             address = address._replace(host=told)
         for peer, ports, reason in self._of(workload, address, trusted):
             yield peer, ports, reason
-            if SENTINEL in [port.number for port in ports]:
-                from cilium_policies.evidence.agents import watched  # few builds have a Sentinel
+            for number in [port.number for port in ports if port.number in DIRECTORIES]:
+                from cilium_policies.evidence.agents import named_by  # few builds have a Sentinel
 
-                behind, why = (Port(BEHIND_SENTINEL),), Reason("named-by-sentinel")
-                yield from ((one, behind, why) for one in watched(self._cluster, peer))
+                yield from named_by(self._cluster, workload, peer, number)
 
     def _of(
         self, workload: Workload, address: Address, trusted: Callable[[bool], bool]

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
         "names-host",
         "calls-private-host",
         "named-by-sentinel",
+        "named-by-lookup",
         "calls-cloud",
         "calls-cloud-privately",
         "cloud-identity",

@@ -23,6 +23,7 @@ _SENTENCES: dict[str, str] = {
     "names-host": "its configuration names {0}",
     "calls-private-host": "calls {0}, which may be in the private network",
     "named-by-sentinel": "calls the Redis that Sentinel names",
+    "named-by-lookup": "calls the queues that their lookup names",
     "calls-cloud": "calls the API of the cloud ({0})",
     "calls-cloud-privately": "calls private endpoints of the cloud ({0})",
     "cloud-identity": "asks the cloud for its identity",
