@@ -109,8 +109,8 @@ def _edge(
         yield from _of_the_unproven(known, workload, facts, cluster, ties)
         return
     outer = known.direction == "ingress" and known.peer in _OUTER
-    inside = outer and keeps_inside(workload, cluster, known.when)
-    if inside or ties.replaces(workload, known) or not ties.plays(workload, known.part):
+    replaced = ties.replaces(workload, known) or (outer and keeps_inside(workload, cluster, known.when))
+    if replaced or not ties.plays(workload, known.part):
         return
     meant_here = on_ports(known, workload, facts, cluster, ties.entry(known.owner))
     if meant_here is None or (ports := ties.direct(workload, meant_here)) is None:

@@ -249,7 +249,7 @@ def _service(
     ports += (*_mapped(release, template), *_named(names, template))
     known = {(one.port, one.protocol) for one in ports}
     ports += tuple(one for one in chart_services.further(block) if (one.port, one.protocol) not in known)
-    if template.type and not block.get("type"):
+    if template.type and not (block.get("type") or block.get("serviceType")):
         block = {**block, "type": template.type}
     return chart_services.service(release, names.fill(template.name), workload.selector, ports, block)
 
