@@ -51,7 +51,7 @@ def workload_of(
         # where the operator is not in the input, its pods are looked for beside their object
         namespace = operator.namespace if operator else one.namespace
     elif entry.namespace:
-        namespace = filled(entry.namespace, one)
+        namespace = filled(entry.namespace, one) or one.namespace
     name = filled(entry.workload, one) or one.name
     found = Workload(namespace, name, one.kind)
     found.labels = {filled(key, one): filled(value, one) for key, value in entry.labels.items()}
