@@ -53,6 +53,7 @@ class Injected:
         self._destinations = Destinations(cluster, given)
         self._into: list[tuple[Workload, Injection]] = list(self._found())
         self._members: dict[str, dict[int, Injection]] = {}
+        self._read: dict[tuple[Peer, str, int], bool] = {}
         for workload, one in self._into:
             if one.mesh:
                 self._members.setdefault(one.mesh, {}).setdefault(id(workload), one)
@@ -143,12 +144,20 @@ class Injected:
                 name
             )  # a link-local address of the node is no metadata service where it is the client
         elif word == "scraper":
-            # its port stands in no manifest that a monitor could select
-            yield from self._roles.scrapers_of(workload, one.owner, unasked=one.seldom and workload.rendered)
+            unasked = one.seldom and workload.rendered
+            for peer in self._roles.scrapers_of(workload, one.owner, unasked=unasked):
+                if self._reads(peer, one):
+                    yield peer
         else:
             if word == "component":
                 yield from self._unseen(name)
             yield from catalogue_edges.peers(one, workload, self._roles, self._cluster, None)
+
+    def _reads(self, peer: Peer, one: Known) -> bool:
+        key = (peer, one.owner, one.number)
+        if key not in self._read:
+            self._read[key] = injected_monitors.may_read(peer, one, self._cluster)
+        return self._read[key]
 
     def _unseen(self, name: str) -> Iterator[Peer]:
         """A control plane that another build holds, where it customarily is and as it is labelled there; pods elsewhere

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from cilium_policies.catalogue.flows import Edge as Known
 from cilium_policies.catalogue.injects import Injection
-from cilium_policies.evidence.edge import Edge, Evidence
+from cilium_policies.evidence.edge import Edge, Evidence, Peer, workload_of
 from cilium_policies.evidence.given import Given
+from cilium_policies.kube.objects import walk_strings
 from cilium_policies.kube.selectors import selects
 from cilium_policies.workloads.cluster import Cluster
 from cilium_policies.workloads.model import Workload
@@ -33,3 +35,27 @@ def edges(cluster: Cluster, given: Given, into: Iterable[tuple[Workload, Injecti
         )
         targets = dict.fromkeys(target for one in chosen for target in of_pods(cluster, monitor, one))
         yield from scrapes(scrapers.of(monitor), targets, Evidence("monitor", monitor))
+
+
+_MONITORS = ("PodMonitor", "ServiceMonitor", "ScrapeConfig")
+_BY_ANNOTATION = "annotation_prometheus_io"  # the injector writes it
+
+
+def may_read(peer: Peer, known: Known, cluster: Cluster) -> bool:
+    """Whether a scraper may find a side-car's port, which stands in no template: an operator's Prometheus scrapes what
+    monitors tell alone, so one of them has to name the port or the injector, or to go by the annotation."""
+    one = workload_of(peer)
+    from cilium_policies.evidence.looked_into import PROMETHEUS  # few builds inject anything
+
+    if one is None or one.source is None or one.source.kind not in PROMETHEUS:
+        return True
+    if one.source.spec.get("additionalScrapeConfigs"):
+        return True
+    numbers = {str(port.number) for port in known.pod_ports()}
+    signs = (*numbers, _BY_ANNOTATION, known.owner.partition("-")[0].removesuffix("d"))
+    return any(
+        sign in value
+        for monitor in cluster.inventory.of(*_MONITORS)
+        for _, value in walk_strings(monitor.spec)
+        for sign in signs
+    )
