@@ -91,6 +91,8 @@ def test_an_agent_on_the_own_node() -> None:
     [
         ("{name: DATABASE_HOST, value: db.corp.acme.com}", {"5432/TCP", "3306/TCP"}),
         ("{name: DB_HOST, value: db.corp.acme.com}, {name: DB_TYPE, value: mysql}", {"3306/TCP"}),
+        ("{name: DB_HOST, value: postgresdb01.corp.acme.com}", {"5432/TCP"}),
+        ("{name: DB_HOST, value: shop.mysql.database.azure.com}", {"3306/TCP"}),
         ("{name: DB_HOST, value: db.corp.acme.com}, {name: DB_PORT, value: '6000'}", {"6000/TCP"}),
         ("{name: MAIL_HOST, value: db.corp.acme.com}", set()),
     ],

@@ -170,7 +170,7 @@ class Hostnames:
         if address.port:
             return (address.port,)
         if is_database(address.key):
-            return database_ports(workload)
+            return database_ports(workload, address.host)
         named = is_host_key(address.key) and "." in address.host
         found = self.routes(address.host.rstrip(".").lower()) if named else []
         return (_HTTPS,) if found and all(one.namespace != workload.namespace for one in found) else ()
