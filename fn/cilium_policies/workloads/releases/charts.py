@@ -144,7 +144,13 @@ def target_of(
         sharing = (one for _, one in known if one is not entry and one.values == entry.values)
         shared = any(chart_makes(one, release.values) for one in sharing)
         put_on_node(workload, release, component, entry.values, shared)
-    others = [one.values for _, one in known if one.values and one.values != entry.values]
+    # A database that the chart brings is switched off where another is asked, and some say which in its block.
+    others = [
+        one.values
+        for part, one in known
+        if one.values and one.values != entry.values
+        if part is component or chart_makes(one, release.values)
+    ]
     others += blocks_of_others(release, entry, [one for _, one in known])
     workload.texts = texts(release, entry.values, [one for one in others if _below(one, entry.values)])
     if entry.values and {one.chart for one in component.charts} == {entry.chart}:
