@@ -134,7 +134,8 @@ Beside `madeBy`: `makes` are pods that a program makes while it runs and of whic
 objects of Kubernetes that a custom resource holds (`field:` is where; with `bare: true` the object's spec stands right
 there, else below a key `spec`; `renamed:` are fields that are called otherwise there), or
 that its operator writes for it (`spec:` alone, from the object and from the ConfigMap that `settings:` names, which is
-read below `spec.settings`; `when:` is a condition on both);
+read below `spec.settings`; `when:` is a condition on both); `documents` are such objects that stand as members of a
+list in a ConfigMap's document, as authentik's blueprints have their outposts;
 `opens` are policies that the operator writes itself and that let in more. Below
 `reads`: `own: PATH` are fields of the object that made the pods of which these call what stands there, `alone: PATH`
 those that none of its other pods calls (a release's values for one of its programs);

@@ -37,6 +37,7 @@ _FOUND_BY = {
     "writes": "of",
     "adds": "kind",
     "tells": "kind",
+    "documents": "of",
 }
 
 
@@ -206,6 +207,7 @@ def recognition(bodies: dict[str, dict[str, Any]]) -> dict[str, Any]:
         "copies": {},
         "adds": {},
         "tells": {},
+        "documents": {},
         "redirects": {},
     }
     for name, labels in entries:

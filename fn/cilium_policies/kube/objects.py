@@ -152,6 +152,10 @@ class Object:
                 return True
         return False
 
+    def holds_one(self, words: Iterable[bytes]) -> bool:
+        """Whether one of these words stands in the object's text as it is."""
+        return self.item is None or any(map(self.item.mentions, words))
+
     def finding(self, severity: str, message: str, cure: str = "") -> Finding:
         """A finding about this object, with its place and identity."""
         return Finding(severity, message, cure, *self.where, 0, "",

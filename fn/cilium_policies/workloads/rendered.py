@@ -265,8 +265,14 @@ def _service(one: Object, ends: _Ends) -> Service:
 
 def within(objects: list[Object], catalogue: Catalogue) -> Iterable[Object]:
     """The objects that stand within others, where one is of a kind that may hold any."""
-    if catalogue.head["embeds"].keys().isdisjoint(one.kind for one in objects):
-        return ()
-    from cilium_policies.workloads.embedded import embedded  # few builds hold such objects
+    found: list[Object] = []
+    words = [word.encode() for word in catalogue.head["documents"]]
+    if any(one.kind == "ConfigMap" and one.holds_one(words) for one in objects):
+        from cilium_policies.workloads.documents import documents  # few builds hold such files
 
-    return embedded(objects, catalogue)
+        found += documents(objects, catalogue)
+    if not catalogue.head["embeds"].keys().isdisjoint(one.kind for one in (*objects, *found)):
+        from cilium_policies.workloads.embedded import embedded  # few builds hold such objects
+
+        found += embedded([*objects, *found], catalogue)
+    return found

@@ -43,6 +43,7 @@ from cilium_policies.workloads.releases.whole_objects import is_object
 
 _GLOBAL = "global"
 _KINDS = {"Deployment", "StatefulSet", "DaemonSet", "Job", "CronJob", "Pod", "ReplicaSet"}
+_JOBS = ("Job", "CronJob")
 
 
 def every(
@@ -166,7 +167,10 @@ def target_of(
     beside = [one.name for _, each in known if each.values == entry.values for one in each.services]
     services = list(_services(release, names, workload, entry, beside))
     if not any(each.services for part, each in known if (part, each.values) == (component, entry.values)):
-        services = chart_services.usual_services(release, names, workload, called or scraped)
+        # A block of values that several parts share has one Service, and a Job has none.
+        taken = {names.fill(one) for one in beside}
+        usual = chart_services.usual_services(release, names, workload, called or scraped)
+        services = [one for one in usual if workload.kind not in _JOBS and one.name not in taken]
     routed = bool(entry.ingress) and is_on(entry.ingress, True, release.values)
     return chart_values.Target(entry.values, workload, services, called, scraped, routed)
 
