@@ -72,4 +72,5 @@ def _without_references(tree: Any) -> Any:
     match tree:
         case [str(), [str(), str() as value]]:
             return value
-    return [_without_references(one) for one in tree]
+        case _:
+            return [_without_references(one) for one in tree]

@@ -112,9 +112,8 @@ def _unseen(
     unplaced: list[Object],
     partial: list[Maker],
 ) -> list[Maker]:
-    """Objects of this input that stand for pods which nobody sees: of kinds that nobody knows, of operators that it does
-    not show (`unplaced`), and of which the config leaves out a part, or the catalogue lacks one (`partial`). What runs
-    beside an object's own pods tells nothing of these: a Job that unpacks an operator is not the operator."""
+    """Objects of this input whose pods nobody sees: of unknown kinds, of operators that it does not show (`unplaced`),
+    and with a part that the config leaves out or the catalogue lacks (`partial`); pods beside theirs tell nothing."""
     aside = {one.name for each in unknown for one, entry in catalogue.made_by(*each) if entry.beside}
     sources = {id(one.source) for one in workloads if one.component not in aside}
     found = list(makers(shown, unknown, sources)) if unknown else []
