@@ -5,8 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from cilium_policies.evidence.licences import SIGNS as LICENCES
-from cilium_policies.evidence.licences import behind_words
 from cilium_policies.evidence.signs import compiled, holds
 
 _NAME = r"[A-Za-z0-9][\w.\-]{0,252}"
@@ -109,6 +107,7 @@ _KEYWORDS = (
     r"(?:\b(?:endpoint|broker|host|node|server)s: \[(?:[\w.\-\"]{1,99}: \d{4,5}, ){0,15})"
     r"\"?([A-Za-z][\w.\-]{0,252})\"?: (\d{4,5})(?=[,\]])"
 )
+_LICENCES = ("license", "licence", "LICENSE", "LICENCE", "License", "Licence")
 _LABEL = 40  # characters in front of a value: an option's name has fewer
 _PASSWORD_LINE = 4  # colons
 _LINE = 400  # characters beside a host that are looked through for what it is
@@ -153,7 +152,9 @@ def drivers(value: str) -> Iterator[Driven]:
     if "snowflake" in value and "account" in value:
         for one in re.finditer(_SNOWFLAKE, value):
             yield one.start(1), "https", snowflake(one[1]), 443, True, False
-    if "@" in value and holds(value, LICENCES):
+    if "@" in value and holds(value, _LICENCES):
+        from cilium_policies.evidence.licences import behind_words  # few programs are licensed so
+
         yield from ((start, "tcp", host, port, True, True) for start, host, port in behind_words(value))
     if ":" in value:
         yield from _in_colons(value)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-SIGNS = ("license", "licence", "LICENSE", "LICENCE", "License", "Licence")
 _ONE = r"\d{2,5}@[A-Za-z0-9][\w.\-]{0,252}"
 # `--license-server=27000@lic`, `license_file: "27000@a:27000@b"`: behind a word for it, in arguments and files
 _BEHIND = (

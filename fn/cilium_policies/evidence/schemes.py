@@ -8,7 +8,6 @@ from collections.abc import Iterable, Iterator
 from cilium_policies.catalogue.ports import ALWAYS_UDP, BY_DATAGRAMS, NO_NETWORK, SCHEMES
 from cilium_policies.evidence.host_keys import OF_HOSTS, is_by_either, is_name
 from cilium_policies.evidence.signs import holds
-from cilium_policies.evidence.spoken_beside import says_udp
 from cilium_policies.workloads.address_keys import IN_PASSWORD
 
 # A comma or semicolon belongs to the authority (several hosts), unless another URL begins behind it.
@@ -275,13 +274,15 @@ def protocols(value: str, start: int, port: str, key: str) -> tuple[str, ...]:
         return ("TCP", "UDP")
     if is_by_either(lower, number):
         return ("UDP", "TCP")
-    if ("udp" in value or "UDP" in value) and "\n" in value and says_udp(value, start):
-        return ("UDP",)
+    if ("udp" in value or "UDP" in value) and "\n" in value:
+        from cilium_policies.evidence.spoken_beside import says_udp  # few files say either
+
+        if says_udp(value, start):
+            return ("UDP",)
     if re.search(_LOGS, value[max(0, start - 120) : start]) is not None:
         return ("UDP",)
-    if value[start - 1 : start] == ":" and re.search(
-        r"(?i)\budp[46]?[\w-]{0,9}:$", value[max(0, start - 20) : start]
-    ):
+    before = value[max(0, start - 20) : start]
+    if before[-1:] == ":" and re.search(r"(?i)\budp[46]?[\w-]{0,9}:$", before):
         return ("UDP",)
     single = value[start - 1 : start] == "@" and value[start - 2 : start] != "@@"
     return ("UDP",) if start and single and _is_rsyslogs(value, start) else ("TCP",)

@@ -23,7 +23,6 @@ from cilium_policies.evidence.host_keys import (
     words_of,
 )
 from cilium_policies.evidence.in_order import listed as in_order
-from cilium_policies.evidence.licences import servers as licence_servers
 from cilium_policies.evidence.nameservers import listed
 from cilium_policies.evidence.public_names import is_number
 from cilium_policies.evidence.signs import holds
@@ -62,7 +61,9 @@ def pairs(variables: dict[str, str]) -> Iterator[Address]:
             fields = in_order(value)
             yield from (Address(host, port, key=key, direct="." in host) for host, port in fields)
         if "@" in value and holds(key.lower(), _LICENCES):
-            yield from (Address(*one, key=key, direct=True) for one in licence_servers(value))
+            from cilium_policies.evidence import licences  # few programs are licensed so
+
+            yield from (Address(*one, key=key, direct=True) for one in licences.servers(value))
         if key.endswith(_ACCOUNT) and is_name(value):
             yield Address(snowflake(value), 443, "", "TCP", key, True, False)
         called = is_host_key(key) or _may_name(key, value)
