@@ -69,8 +69,8 @@ def _without_references(tree: Any) -> Any:
         return {key: _without_references(value) for key, value in tree.items()}
     if not isinstance(tree, list):
         return tree
-    match tree:
-        case [str(), [str(), str() as value]]:
-            return value
-        case _:
-            return [_without_references(one) for one in tree]
+    if len(tree) == 2 and isinstance(tree[0], str) and isinstance(tree[1], list):
+        pair = tree[1]
+        if len(pair) == 2 and isinstance(pair[0], str) and isinstance(pair[1], str):
+            return pair[1]
+    return [_without_references(one) for one in tree]
