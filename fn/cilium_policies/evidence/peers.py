@@ -64,8 +64,9 @@ def edges(cluster: Cluster, given: Given) -> Iterator[Edge]:
 
 def _programs(cluster: Cluster, service: Service, given: Given) -> Iterator[Edge]:
     """The other programs of a release that run the same image as the pods behind a headless Service: such a Service is
-    for who addresses its pods one by one, and clients have another one. Where the catalogue says which of a component's
-    pods call which, or which of two entries the other, that counts; a Job is no member of a group."""
+    for who addresses its pods one by one, and clients have another one. Where their own configuration names a port of
+    it, that is what they call. Where the catalogue says which of a component's pods call which, or which of two entries
+    the other, that counts; a Job is no member of a group."""
     for server in cluster.backends(service):
         if server.component in given.grouped and server.by_label:
             continue
@@ -82,7 +83,8 @@ def _programs(cluster: Cluster, service: Service, given: Given) -> Iterator[Edge
         for client in cluster.in_namespace(server.namespace):
             same = (client.release, _image(client)) == (server.release, image)
             member = client is not server and not client.host_network and client.kind not in TASKS
-            if same and member and not _are_known(client, server, given):
+            named = any(client.mentions(f"{service.name}:{port.number}") for port in ports)
+            if same and member and not (named or _are_known(client, server, given)):
                 yield Edge(
                     WorkloadPeer(client),
                     WorkloadPeer(server),
