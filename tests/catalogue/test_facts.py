@@ -59,7 +59,8 @@ SPLIT = {
 SPLIT |= {"contour-envoy", "envoy-gateway-proxy", "istio-gateway"}
 # The facts have these from memory; the programs listen there only where their settings say so (their sources, read
 # 2026-11-29), and a Service that publishes such a port opens it. EMQX listens, and nobody outside reaches it past a
-# Service that its chart or object publishes (its operator's source, read 2026-11-28).
+# Service that its chart or object publishes (its operator's source, read 2026-11-28). Plex' clients come through a
+# LoadBalancer, as its fact says itself, and its chart makes none by default (rendered 2026-11-30); the script has none.
 UNTRUE = (
     "adguard-home: ingress world 853/TCP",
     "adguard-home: ingress world 443/TCP",
@@ -69,6 +70,7 @@ UNTRUE = (
     "emqx: ingress world 8883/TCP",
     "mosquitto: ingress world 8883/TCP",
     "mosquitto: ingress world 9001/TCP",
+    "plex: ingress world 32400/TCP",
 )
 # The script's scraper is vmagent; no VMAgent object in its cluster says so.
 OVERRIDES = (("mode", "enforce"), ("cluster.scrapers", "component:vmagent"))

@@ -54,8 +54,8 @@ def named_by(
     """Whom a directory names to who asks it on this port: a Sentinel its Redis, a lookup of queues those of its release
     (by HTTP to what is of that release itself: its admin)."""
     if number == SENTINEL:
-        redis, why = (Port(BEHIND_SENTINEL),), Reason("named-by-sentinel")
-        yield from ((one, redis, why) for one in watched(cluster, peer))
+        behind, why = (Port(BEHIND_SENTINEL),), Reason("named-by-sentinel")
+        yield from ((one, behind, why) for one in watched(cluster, peer))
         return
     lookup = workload_of(peer)
     if lookup is None or not lookup.release:
