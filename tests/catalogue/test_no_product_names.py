@@ -104,7 +104,10 @@ REASONS: dict[tuple[str, str], str] = {
         "evidence/monitors.py",
         "*",
     ): "the same protocol: its kubelet Service, its DNS Services, its annotations",
-    ("generate/injected_monitors.py", "prometheus"): "the same operator's objects, and what the injector writes",
+    (
+        "generate/injected_monitors.py",
+        "prometheus",
+    ): "the same operator's objects, and what the injector writes",
     (
         "evidence/ingresses.py",
         "traefik",
