@@ -274,15 +274,15 @@ def protocols(value: str, start: int, port: str, key: str) -> tuple[str, ...]:
         return ("TCP", "UDP")
     if is_by_either(lower, number):
         return ("UDP", "TCP")
-    if ("udp" in value or "UDP" in value) and "\n" in value:
+    near = value[max(0, start - 1000) : start + 1000]  # the whole would be read for each address in it
+    if "\n" in near and ("udp" in near or "UDP" in near):
         from cilium_policies.evidence.spoken_beside import says_udp  # few files say either
 
-        if says_udp(value, start):
+        if says_udp(near, min(start, 1000)):
             return ("UDP",)
-    if re.search(_LOGS, value[max(0, start - 120) : start]) is not None:
-        return ("UDP",)
-    before = value[max(0, start - 20) : start]
-    if before[-1:] == ":" and re.search(r"(?i)\budp[46]?[\w-]{0,9}:$", before):
+    before = value[max(0, start - 120) : start]
+    by_family = before[-1:] == ":" and re.search(r"(?i)\budp[46]?[\w-]{0,9}:$", before[-20:]) is not None
+    if by_family or re.search(_LOGS, before) is not None:
         return ("UDP",)
     single = value[start - 1 : start] == "@" and value[start - 2 : start] != "@@"
     return ("UDP",) if start and single and _is_rsyslogs(value, start) else ("TCP",)

@@ -6,16 +6,15 @@ import re
 
 _FIELD = r"(?i)[\"']?(?:protocol|proto|transport|network|net)[\"']?[ \t]{0,9}[:=][ \t]{0,9}[\"']?udp[46]?\b"
 _NEAR = 6  # lines on either side
-_FAR = 2000  # characters
 
 
 def says_udp(value: str, start: int) -> bool:
     """Whether a field beside that of the address there says UDP: a line that begins in the same column, with nothing
-    between them that begins before it."""
+    between them that begins before it. `value` is what stands near the address, of which there may be thousands."""
     begins = value.rfind("\n", 0, start) + 1
     column = _column(value[begins:start])
-    after = value[start : start + _FAR].split("\n")[1 : _NEAR + 1]
-    before = value[max(0, begins - _FAR) : begins].split("\n")[-2 : -_NEAR - 2 : -1]
+    after = value[start:].split("\n")[1 : _NEAR + 1]
+    before = value[:begins].split("\n")[-2 : -_NEAR - 2 : -1]
     first = (
         value[begins:start].lstrip().startswith("- ")
     )  # of a list's member: nothing before it is beside it
