@@ -134,17 +134,21 @@ Beside `madeBy`: `makes` are pods that a program makes while it runs and of whic
 objects of Kubernetes that a custom resource holds (`field:` is where; with `bare: true` the object's spec stands right
 there, else below a key `spec`; `renamed:` are fields that are called otherwise there), or
 that its operator writes for it (`spec:` alone, from the object and from the ConfigMap that `settings:` names, which is
-read below `spec.settings`; `when:` is a condition on both); `documents` are such objects that stand as members of a
-list in a ConfigMap's document, as authentik's blueprints have their outposts;
+read below `spec.settings`; `when:` is a condition on both); `documents` are objects for `madeBy` that stand as members
+of a list in a ConfigMap's document (`list:` is where, `of:` at `field:` tells which members, `as:`, `version:`,
+`name:`, `namespace:` and `spec:` what becomes of each), as authentik's blueprints have their outposts;
 `opens` are policies that the operator writes itself and that let in more. Below
 `reads`: `own: PATH` are fields of the object that made the pods of which these call what stands there, `alone: PATH`
 those that none of its other pods calls (a release's values for one of its programs);
+`caller: true` says that each such object has the pods call somebody: one of which no rule comes is listed;
 `toldBy: NAME` with `key: SETTING` or `env: PATTERN` is what its operator's settings or variables hand on to
 the pods, as K8up's `BACKUP_GLOBALS3ENDPOINT`; `services: 8000` are objects that name Services as webhooks do
 (`service: {name, namespace, port}`), on this port where none stands there; `of: PATH` are objects
 that name there the one that made these pods (`clusterRef`), for them alone; `addressed: PATH` are objects that name
 whom they are for by the address of its Service. Below `services` of a chart: `named: PATH` are values that hold further
-ports by name, each with `port`, `exposedPort`, `protocol` and `expose`, as Traefik's `ports`. Below those of an object:
+ports by name, each with `port`, `exposedPort`, `protocol` and `expose`, as Traefik's `ports`. Beside these `services`:
+`hostPorts: [4317/TCP]` are ports of the chart's pods that their node has as well, so that who asks the own node for one
+calls these pods. Below `services` of an object:
 `leadsTo: [NAME.NAMESPACE]` makes it another name (ExternalName) of the first of these Services that the cluster has;
 a port with `onHost: true` is there only where the pods are in their node's network, with `false` where they are not.
 
