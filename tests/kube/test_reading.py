@@ -93,4 +93,5 @@ def test_the_text_of_a_list_is_not_looked_through_for_each_member(monkeypatch: p
     found = read(json.dumps({"apiVersion": "v1", "kind": "List", "items": members}), "shop")
 
     assert [one.may_say((b"eks.amazonaws.com/role-arn",)) for one in found.objects] == [True] * len(members)
+    assert [one.holds_one((b"authentik_outposts.outpost",)) for one in found.objects] == [True] * len(members)
     assert looked == []

@@ -143,18 +143,19 @@ class Object:
 
     def may_say(self, words: Iterable[bytes]) -> bool:
         """Whether one of these words may stand in the object's text: a look that spares many objects their parsing. An
-        escape or an alias can stand for any word. A member of a List is parsed, and its text is that of the whole
-        List: to look through it for each member took the square of their number."""
+        escape or an alias can stand for any word."""
+        return self.holds_one((*words, b"\\", b"*"))
+
+    def holds_one(self, words: Iterable[bytes]) -> bool:
+        """Whether one of these words stands in the object's text as it is. A member of a List may hold any: it is
+        parsed, and its text is that of the whole List, which to look through for each member took the square of their
+        number."""
         if self.item is None or self._read is _given:
             return True
-        for word in (*words, b"\\", b"*"):  # noqa: SIM110
+        for word in words:  # noqa: SIM110
             if self.item.mentions(word):
                 return True
         return False
-
-    def holds_one(self, words: Iterable[bytes]) -> bool:
-        """Whether one of these words stands in the object's text as it is."""
-        return self.item is None or any(map(self.item.mentions, words))
 
     def finding(self, severity: str, message: str, cure: str = "") -> Finding:
         """A finding about this object, with its place and identity."""
