@@ -56,14 +56,14 @@ class OwnCharts:
     def render(self, units: list[Unit], told: Told) -> list[Note]:
         """Puts what the charts make in the place of their releases; a note for each release that stays."""
         found: dict[tuple[int, int], list[bytes]] = {}
-        notes: list[Note] = []
+        notes: dict[tuple[int, int], Note] = {}
         jobs = [
             partial(self._job, (number, place), one, step, unit, found, notes)
             for number, unit in enumerate(units)
             for place, document in enumerate(unit.docs)
             if _MARK in document
             for one in texts.objects(document, "")
-            if (step := self._step(one, document, unit, notes))
+            if (step := self._step((number, place), one, document, unit, notes))
         ]
         in_parallel(jobs, lambda done, of: told("rendering charts", done, of))
         for number, unit in enumerate(units):
@@ -72,10 +72,15 @@ class OwnCharts:
                 for place, document in enumerate(unit.docs)
                 for each in found.get((number, place), [document])
             ]
-        return notes
+        return [notes[key] for key in sorted(notes)]  # not as the threads ended
 
     def _step(
-        self, one: Object, document: bytes, unit: Unit, notes: list[Note]
+        self,
+        key: tuple[int, int],
+        one: Object,
+        document: bytes,
+        unit: Unit,
+        notes: dict[tuple[int, int], Note],
     ) -> Callable[[], list[bytes]] | None:
         path = clean(text(at(one.spec, "chart", "spec", "chart")) or "..")
         here = path in self._repository.charts and self._sources.is_here(_source(one), path)
@@ -86,7 +91,7 @@ class OwnCharts:
                 raise StaysError("nothing sets all of its variables")
             return self._prepared(one, typed.load(document), path)
         except (StaysError, RefusedError, tool.ToolError, typed.NotYamlError) as why:
-            notes.append(_note(one, path, why))
+            notes[key] = _note(one, path, why)
             return None
 
     def _job(
@@ -96,13 +101,13 @@ class OwnCharts:
         step: Callable[[], list[bytes]],
         unit: Unit,
         found: dict[tuple[int, int], list[bytes]],
-        notes: list[Note],
+        notes: dict[tuple[int, int], Note],
     ) -> None:
         labels = {f"{_HELM}/name": one.name, f"{_HELM}/namespace": one.namespace, **owner(unit)}
         try:
             found[key] = [texts.with_metadata(each, "labels", labels) for each in step()]
         except (StaysError, RefusedError, tool.ToolError) as why:
-            notes.append(_note(one, clean(text(at(one.spec, "chart", "spec", "chart"))), why))
+            notes[key] = _note(one, clean(text(at(one.spec, "chart", "spec", "chart"))), why)
 
     def _prepared(self, one: Object, body: Fields, path: str) -> Callable[[], list[bytes]]:
         if not tool.is_there("helm"):
