@@ -203,7 +203,12 @@ class OwnCharts:
         os.makedirs(folder)
         with open(os.path.join(folder, "rendered.yaml"), "wb") as file:
             file.write(printed)
-        made = {key: fields[key] for key in ("patches", "images") if fields.get(key)}
+        # Flux knows no `path` of a patch, by which kustomize would read any file of this machine.
+        patches = [
+            {key: one[key] for key in ("target", "patch") if key in one}
+            for one in mappings(fields.get("patches"))
+        ]
+        made = {key: told for key, told in (("patches", patches), ("images", fields.get("images"))) if told}
         with open(os.path.join(folder, "kustomization.yaml"), "wb") as file:
             file.write(texts.written({"resources": ["rendered.yaml"], **made}))
         return tool.built(self._command, folder, folder)
