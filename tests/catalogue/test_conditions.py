@@ -120,6 +120,11 @@ def test_peer_needs_the_peer():
         ({"all": [{"value": "a"}, {"not": {"value": "b"}}]}, True, {"a": "false"}, False),
         ({"not": {"value": "external"}}, True, {}, True),
         ({"not": {"value": "external"}}, True, {"external": "true"}, False),
+        ({"value": ["a.on", "b.on"], "is": "true"}, False, {"b": {"on": "true"}}, True),
+        ({"value": ["a.on", "b.on"], "is": "true"}, False, {"other": {"on": "true"}}, False),
+        ({"value": ["a.on", "b.on"], "is": "true"}, True, {"other": {"on": "false"}}, True),
+        ({"not": [{"field": ["a.on", "b.on"], "is": "false"}]}, True, {"c": "false"}, True),
+        ({"not": [{"field": ["a.on", "b.on"], "is": "false"}]}, True, {"b": {"on": "false"}}, False),
     ],
 )
 def test_parts_of_a_chart(enabled, default, values, makes):

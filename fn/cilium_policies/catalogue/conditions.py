@@ -161,15 +161,15 @@ def is_on(enabled: When, default: bool, tree: Mapping) -> bool:
     if isinstance(enabled, str):
         found = at(tree, enabled)
         return default if found is None else _set(found)
-    path = text(enabled.get("value")) or text(enabled.get("field"))
     if "all" in enabled:
         return all(is_on(one, default, tree) for one in enabled["all"])
     if "not" in enabled:
         return not is_on(enabled["not"], not default, tree)
-    found = at(tree, path)
-    if found is None:
+    paths = texts(enabled.get("value")) or texts(enabled.get("field")) or ("",)
+    found = [one for one in (at(tree, path) for path in paths) if one is not None]
+    if not found:
         return enabled["default"] == "true" if "default" in enabled else default
-    return agrees(found, enabled)
+    return any(agrees(one, enabled) for one in found)
 
 
 def brings_port(enabled: When, tree: Mapping) -> bool:
