@@ -17,8 +17,8 @@ _APP = "kubernetes/apps/media/web/app"
 _SOURCE = "{kind: GitRepository, name: flux-system, namespace: flux-system}"
 _CHART = {
     "charts/mail/Chart.yaml": "{apiVersion: v2, name: mail, version: 0.1.0}",
-    "charts/mail/values.yaml": "{image: mail, port: 25, env: []}\n",
-    "charts/mail/values-home.yaml": "{image: home/mail, port: 587, env: []}\n",
+    "charts/mail/values.yaml": "{image: mail, port: 25, env: [], command: [mail]}\n",
+    "charts/mail/values-home.yaml": "{image: home/mail, port: 587, env: [{name: AT, value: home}]}\n",
     "charts/mail/templates/mail.yaml": """\
         apiVersion: apps/v1
         kind: Deployment
@@ -31,6 +31,7 @@ _CHART = {
               containers:
                 - name: mail
                   image: {{ .Values.image }}
+                  command: {{ .Values.command | default list | toJson }}
                   ports: [{containerPort: {{ .Values.port }}}]
                   env:
                     {{- toYaml .Values.env | nindent 20 }}
@@ -70,6 +71,7 @@ def test_a_chart_of_the_repository_is_rendered_in_the_place_of_its_release(tmp_p
     assert _container(found) == {
         "name": "mail",
         "image": "mail",
+        "command": ["mail"],
         "ports": [{"containerPort": "2525"}],
         "env": [{"name": "HOST", "value": "relay"}],
     }
@@ -100,8 +102,13 @@ def test_values_lie_over_each_other_as_flux_lays_them(tmp_path):
     told = [refer % ("port", ", targetPath: port"), refer % ("values.yaml", ""), refer % ("other", "")]
     root = _repository(tmp_path, f", valuesFrom: [{', '.join(told)}], values: {{port: 143}}", more, chart)
     found, _ = _made(root)
-    assert _container(found)["image"] == "from/map"
-    assert _container(found)["ports"] == [{"containerPort": "993"}]
+    assert _container(found) == {
+        "name": "mail",
+        "image": "from/map",
+        "command": [],
+        "ports": [{"containerPort": "993"}],
+        "env": [{"name": "AT", "value": "home"}],
+    }
 
 
 def test_of_a_secret_nothing_is_read(tmp_path):
