@@ -30,15 +30,15 @@ TABLES = pytest.mark.parametrize(
 # What keeps addresses under `known`: databases of programs, peers, the node's resolvers … (docs/outside.md).
 KEPT = {
     "seed-cluster": 2,
-    "apps-root-bjws": 31,
+    "apps-root-bjws": 29,
     "apps-root-buroa": 19,  # among them the job pods of two runner sets, which run whatever a workflow says
-    "apps-root-onedr0p": 22,
+    "apps-root-onedr0p": 21,
     "apps-root-template": 2,
 }
 BEFORE = 263  # triples of these cases before any name was derived
-# Of pods that nothing let out then: Shelfmark, Renovate's jobs, Agregarr, Dispatcharr, LLMKube's servers, what runners
-# make for the steps of a workflow (three), bonob (to the local network), Home Assistant's MCP server.
-SINCE = 13
+# Of pods that nothing let out then: Shelfmark, Renovate's jobs, Agregarr, Dispatcharr, LLMKube's servers, and what
+# runners make for the steps of a workflow (three).
+SINCE = 10
 COMMAND = str(Path(sys.executable).with_name("cilium-policies"))
 NAMES = 100  # drawn for each workload
 

@@ -12,7 +12,7 @@ from tests.hostile.sizes import COMMANDS, seconds
 PIECES = ["a:1 ", "http://a:1/b@ ", "https://", "a.svc ", "a=b ", "host: a\n", "- http://a\n", "a.", "{{", "$(", "[",
           "${a}", "--a=b:1\n", "port: 1\nhost: b\n", ",a:1", "//@", "host=a port=1 ", '"a":"b",',
           "a", " ", "\n", "\n ", "${", "smtp", "smtp_host\n", "s3 ", "[a]\n", "=", "http://",
-          "{{ .Values.a }} ", "http://a:1 b@", "a:1|x@"]  # fmt: skip
+          "{{ .Values.a }} ", "http://a:1 b@", "a:1|x@", 'a: "b:1"\n']  # fmt: skip
 SIZES = (1, 60_000, 180_000)  # signs
 
 

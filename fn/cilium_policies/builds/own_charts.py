@@ -32,7 +32,7 @@ _HELM = "helm.toolkit.fluxcd.io"
 _UNREAD = re.compile(rb"\$\{unread_[a-z0-9_]*\}")
 # Where such a value may stand: an environment variable's or an argument's text. In a name or a label it would make
 # another object.
-_VALUE = re.compile(rb"\A\s*(?:- )?(?:value: |- )[\"']?[^\n]*\Z")
+_VALUE = re.compile(rb"\A\s*(?:(?:- )?value: |- (?![\w./\-]+: ))[^\n]*\Z")
 
 
 class StaysError(CiliumPoliciesError):
@@ -124,7 +124,7 @@ class OwnCharts:
         with open(file, "wb") as opened:
             opened.write(texts.written(values))
         namespace, name = installed_as(one)
-        options = ("--namespace", namespace, "--include-crds", "-f", file, *KUBERNETES)
+        options = ("--namespace", namespace or "default", "--include-crds", "-f", file, *KUBERNETES)
         command = ("helm", "template", *options, "--", name, copy)
         renderers = mappings(spec.get("postRenderers"))
         folder = os.path.join(self._scratch, f"rendered-{self._count}")

@@ -105,13 +105,13 @@ def _flux(
         told("rendering charts")
         charts = flate.with_charts(units, repository.root, entry.folders[0])
         used = f"{used} and {tool.FLATE}"
-    elif repository.charts:
+    if repository.asked and not any(within(one, repository.asked) for one in entry.folders):
+        units = _below(repository.asked, units, entry)
+    if repository.charts and command != tool.FLATE:
         from cilium_policies.builds.own_charts import OwnCharts
 
         own_charts = OwnCharts(repository, flux.sources, flux.pool, used, scratch)
         charts = notes.lines(own_charts.render(units, told))
-    if repository.asked and not any(within(one, repository.asked) for one in entry.folders):
-        units = _below(repository.asked, units, entry)
     failed = {unit.key: _mark(unit, repository) for unit in units if unit.failure or unit.elsewhere}
     documents = [
         texts.from_place(_marked(one, unit, failed), unit.path) for unit in units for one in unit.docs

@@ -21,8 +21,9 @@ def silent_objects(one: Workload, entry: Component, cluster: Cluster, edges: Ite
     return [
         f"{found.kind} {found.name}"
         for row in rows
+        if (owner := one.labels.get(text(row.get("label"))))
         for found in cluster.inventory.of(text(row.get("kind")), group=text(row.get("group")) or None)
         if found.namespace == one.namespace
-        and found.labels.get(text(row.get("label"))) == one.labels.get(text(row.get("label")))
+        and found.labels.get(text(row.get("label"))) == owner
         and id(found) not in heard
     ]
