@@ -68,16 +68,17 @@ def built(root: Path, *options: str) -> tuple[str, list[str]]:
 
 
 def test_a_chart_of_the_repository_is_rendered(tmp_path):
+    """As helm alone renders it."""
     plain, said = built(laid(tmp_path, FILES))
-    assert any("charts/mail in this repository, is not rendered" in line for line in said)
+    assert not any("not rendered" in line for line in said)
     stream, said = built(tmp_path, "--with", "flate")
     assert not any("not rendered" in line for line in said)
     assert said[-1].startswith("cilium-policies: kustomize and flate built 4 Kustomizations")
 
-    rendered = {name(doc) for doc in documents(stream)} - {name(doc) for doc in documents(plain)}
-    assert rendered == {"Deployment media/my-web-mail-server", "Service media/my-web-mail"}
-    gone = {name(doc) for doc in documents(plain)} - {name(doc) for doc in documents(stream)}
-    assert gone == {"HelmRelease media/my-web-mail"}
+    made = {name(doc) for doc in documents(stream)}
+    assert made == {name(doc) for doc in documents(plain)}
+    assert {"Deployment media/my-web-mail-server", "Service media/my-web-mail"} <= made
+    assert "HelmRelease media/my-web-mail" not in made
     (server,) = [doc for doc in documents(stream) if name(doc) == "Deployment media/my-web-mail-server"]
     assert server["spec"]["template"]["spec"]["containers"][0]["ports"] == [
         {"containerPort": "2525", "name": "smtp"}
