@@ -222,3 +222,20 @@ def test_applications_that_build_has_built_are_one_cluster(sources: str, is_tree
     ]
     assert cluster(*both).is_tree is is_tree
     assert not cluster(both[0]).is_tree
+
+
+def test_what_runs_beside_an_objects_pods_tells_nothing_of_them() -> None:
+    """A Job that unpacks an operator is not the operator; of a kind of which all that is known runs beside, that is
+    all there is."""
+    subscription = """apiVersion: operators.coreos.com/v1alpha1
+kind: Subscription
+metadata: {name: anybodys, namespace: a}
+spec: {name: anybodys, source: catalog, sourceNamespace: olm}
+"""
+    store = """apiVersion: barmancloud.cnpg.io/v1
+kind: ObjectStore
+metadata: {name: s3, namespace: a}
+spec: {configuration: {destinationPath: "s3://x"}}
+"""
+    assert [one.source.name for one in cluster(subscription).makers] == ["anybodys"]
+    assert cluster(store).makers == []

@@ -24,7 +24,7 @@ from cilium_policies.workloads.children import children
 from cilium_policies.workloads.cluster import Cluster
 from cilium_policies.workloads.companions import tell_apart
 from cilium_policies.workloads.kept_templates import kept
-from cilium_policies.workloads.makers import Maker, is_foreign, makers, unknown_kinds
+from cilium_policies.workloads.makers import Maker, accessories, is_foreign, makers, unknown_kinds
 from cilium_policies.workloads.model import NO_IMAGES, Service, Workload
 from cilium_policies.workloads.selectors import narrow_to, separate
 from cilium_policies.workloads.vouched import Namespaces, believe, trace, vouch
@@ -114,7 +114,7 @@ def _unseen(
 ) -> list[Maker]:
     """Objects of this input whose pods nobody sees: of unknown kinds, of operators that it does not show (`unplaced`),
     and with a part that the config leaves out or the catalogue lacks (`partial`); pods beside theirs tell nothing."""
-    aside = {one.name for each in unknown for one, entry in catalogue.made_by(*each) if entry.beside}
+    aside = accessories(unknown, catalogue)
     sources = {id(one.source) for one in workloads if one.component not in aside}
     found = list(makers(shown, unknown, sources)) if unknown else []
     found += (

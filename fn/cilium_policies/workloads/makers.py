@@ -91,6 +91,18 @@ def unknown_kinds(inventory: Inventory, catalogue: Catalogue) -> list[tuple[str,
     )
 
 
+def accessories(kinds: Iterable[tuple[str, str]], catalogue: Catalogue) -> set[str]:
+    """The components that run beside an object's own pods, of kinds that make such too: a Job that unpacks an
+    operator is not the operator. Where all that is known of a kind runs beside, that is all (a Certificate's solvers).
+    """
+    found: set[str] = set()
+    for kind in kinds:
+        known = list(catalogue.made_by(*kind))
+        if any(not entry.beside for _, entry in known):
+            found.update(one.name for one, entry in known if entry.beside)
+    return found
+
+
 def makers(inventory: Inventory, kinds: Iterable[tuple[str, str]], shown: set[int]) -> Iterator[Maker]:
     """The objects of these kinds of which pods may come; `shown` are the ids of those whose pods are known."""
     groups = dict(kinds)
