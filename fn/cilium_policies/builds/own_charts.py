@@ -24,8 +24,8 @@ from cilium_policies.builds.workers import in_parallel
 from cilium_policies.document.finding import RefusedError, line_of
 from cilium_policies.errors import CiliumPoliciesError
 from cilium_policies.kube.objects import CLUSTER_SCOPED, Object, at, flag, mapping, mappings, sequence, text
-from cilium_policies.workloads.releases.release import installed_as
-from cilium_policies.workloads.releases.values import merge, set_path
+from cilium_policies.workloads.releases.release import installed_as, laid
+from cilium_policies.workloads.releases.values import merge
 
 _MARK = b"\nkind: HelmRelease\n"
 _HELM = "helm.toolkit.fluxcd.io"
@@ -157,25 +157,20 @@ class OwnCharts:
         return self._copies[key]
 
     def _values(self, one: Object, spec: Fields) -> Fields:
-        """A release's values as helm-controller lays them: `valuesFrom` in order, its own over them, and above all
-        what has a path of its own. Secrets are not read: nothing of them may reach an output."""
-        values: Fields = {}
-        above: list[tuple[str, object]] = []
-        for source in mappings(spec.get("valuesFrom")):
+        """A release's values. Secrets are not read: nothing of them may reach an output."""
+
+        def told(source: Fields, path: str) -> object:
             kind, name = text(source.get("kind")), text(source.get("name"))
-            key, path = text(source.get("valuesKey")) or "values.yaml", text(source.get("targetPath"))
+            key = text(source.get("valuesKey")) or "values.yaml"
             found = self._pool.get(kind, one.namespace, name) if kind == "ConfigMap" else None
             known = None if found is None else entries(found).get(key)
             if path:
-                above.append((path, _unread(name, key) if known is None else _scalar(known)))
-            elif known is not None:
-                values = merge(values, mapping(typed.load(known.encode())))
-            elif not flag(source.get("optional")):
+                return _unread(name, key) if known is None else _scalar(known)
+            if known is None and not flag(source.get("optional")):
                 raise StaysError(f"its values of {kind} {name} are not known here")
-        values = merge(values, mapping(spec.get("values")))
-        for path, value in above:
-            set_path(values, path, value)
-        return values
+            return None if known is None else mapping(typed.load(known.encode()))
+
+        return laid(spec, told)
 
     def _rendered(
         self,

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from cilium_policies.kube.objects import text
 from cilium_policies.workloads.model import Workload
-from cilium_policies.workloads.releases.argo import sources
+from cilium_policies.workloads.releases.release import sources
 
 _CHART, _PROGRAM = "helm.sh/chart", "app.kubernetes.io/name"
 

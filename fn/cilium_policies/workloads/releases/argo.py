@@ -36,7 +36,7 @@ def _shown(inventory: Inventory) -> set[str]:
 
 def _releases(one: Object, name: str, spec: Mapping) -> Iterator[releases.Release]:
     namespace = text(at(spec, "destination", "namespace"))
-    for source in sources(spec):
+    for source in releases.sources(spec):
         helm = mapping(source.get("helm"))
         chart = _chart(source, helm)
         if not chart:
@@ -49,11 +49,6 @@ def _releases(one: Object, name: str, spec: Mapping) -> Iterator[releases.Releas
         made.version = text(source.get("targetRevision"))
         made.repository = text(source.get("repoURL"))
         yield made
-
-
-def sources(spec: Mapping) -> list[Mapping]:
-    """What an Application renders: one source, or several."""
-    return [mapping(spec.get("source")), *mappings(spec.get("sources"))]
 
 
 def _chart(source: Mapping, helm: Mapping) -> str:

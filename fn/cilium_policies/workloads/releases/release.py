@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from cilium_policies.document.parse import parsed
 from cilium_policies.kube.inventory import Inventory
 from cilium_policies.kube.objects import Mapping, Object, at, mapping, mappings, sequence, text
+from cilium_policies.lean import Any
 from cilium_policies.workloads.releases.values import merge, set_path
 
 FLUX = "helm.toolkit.fluxcd.io"
@@ -120,24 +121,36 @@ def _shortened(name: str) -> str:
     return f"{name[:40]}-{hashlib.sha256(name.encode()).hexdigest()[:12]}"
 
 
-def _flux_values(one: Object, inventory: Inventory) -> Mapping:
-    """`valuesFrom` in order, `values` over them, and above all what has a path of its own (fluxcd/pkg:
-    chartutil/values.go); what is not in the input counts as empty."""
+def laid(spec: Mapping, told: Callable[[Mapping, str], Any]) -> Mapping:
+    """A HelmRelease's values as helm-controller lays them: `valuesFrom` in order, `values` over them, and above all
+    what has a path of its own (fluxcd/pkg: chartutil/values.go). `told(reference, path)` is what a reference says: a
+    mapping, with a path one value; None counts as empty."""
     found: Mapping = {}
-    above: list[tuple[str, str]] = []
-    for reference in mappings(one.spec.get("valuesFrom")):
-        value = _referenced(one, reference, inventory)
-        target = text(reference.get("targetPath"))
-        if value is None:
-            continue
-        if target:
-            above.append((target, value))
-        else:
-            found = merge(found, parsed(value))
-    found = merge(found, mapping(one.spec.get("values")))
-    for target, value in above:
-        set_path(found, target, value)
+    above: list[tuple[str, Any]] = []
+    for reference in mappings(spec.get("valuesFrom")):
+        path = text(reference.get("targetPath"))
+        value = told(reference, path)
+        if path and value is not None:
+            above.append((path, value))
+        elif value is not None:
+            found = merge(found, value)
+    found = merge(found, mapping(spec.get("values")))
+    for path, value in above:
+        set_path(found, path, value)
     return found
+
+
+def _flux_values(one: Object, inventory: Inventory) -> Mapping:
+    def told(reference: Mapping, path: str) -> Any:
+        value = _referenced(one, reference, inventory)
+        return value if path or value is None else parsed(value)
+
+    return laid(one.spec, told)
+
+
+def sources(spec: Mapping) -> list[Mapping]:
+    """What an Application renders: one source, or several."""
+    return [mapping(spec.get("source")), *mappings(spec.get("sources"))]
 
 
 def unread_values(one: Object, inventory: Inventory) -> list[str]:
@@ -156,8 +169,7 @@ def _files(one: Object) -> Iterator[str]:
         lists = [at(one.spec, "chart", "spec", "valuesFiles")]
     else:
         spec = mapping(at(one.spec, "template", "spec")) or one.spec
-        sources = [mapping(spec.get("source")), *mappings(spec.get("sources"))]
-        lists = [at(source, "helm", "valueFiles") for source in sources]
+        lists = [at(source, "helm", "valueFiles") for source in sources(spec)]
     for name in (text(name) for files in lists for name in sequence(files)):
         if name.rpartition("/")[2] != "values.yaml" or name.startswith(
             "$"
