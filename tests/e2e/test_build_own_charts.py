@@ -111,6 +111,15 @@ def test_values_lie_over_each_other_as_flux_lays_them(tmp_path):
     }
 
 
+def test_a_key_twice_in_what_a_chart_prints_is_the_last_one(tmp_path):
+    """As Argo CD's charts have it (test_build_argo_starts.py): helm prints such, and Kubernetes takes the last."""
+    chart = _CHART["charts/mail/templates/mail.yaml"].replace(
+        "image: {{ .Values.image }}\n", "image: first\n                  image: {{ .Values.image }}\n"
+    )
+    found, _ = _made(_repository(tmp_path, "", {"charts/mail/templates/mail.yaml": chart}))
+    assert _container(found)["image"] == "mail"
+
+
 def test_of_a_secret_nothing_is_read(tmp_path):
     """A single value is a variable that nothing sets; of a whole file of values nobody knows what it changes."""
     one = "{kind: Secret, name: keys, valuesKey: db-host, targetPath: 'env[0].value'}"
@@ -124,6 +133,9 @@ def test_of_a_secret_nothing_is_read(tmp_path):
     found, lines = _made(_repository(tmp_path / "b", f", valuesFrom: [{elsewhere}]"))
     assert "HelmRelease media/my-mail" in found
     assert any("stands elsewhere than in a variable" in line for line in lines)
+    member = "{kind: Secret, name: keys, valuesKey: name, targetPath: 'env[0].name'}"
+    found, lines = _made(_repository(tmp_path / "d", f", valuesFrom: [{member}], {env}"))
+    assert "HelmRelease media/my-mail" in found
     found, lines = _made(_repository(tmp_path / "c", ", valuesFrom: [{kind: Secret, name: keys}]"))
     assert "HelmRelease media/my-mail" in found
     assert (

@@ -1,4 +1,5 @@
-"""A chart of an Argo CD Application: its values, its dependencies, and a copy of it that Helm can render alone."""
+"""A chart of the repository, as Argo CD installs it and others do: its values, its dependencies, a copy of it that Helm
+can render alone, and what Helm makes of that."""
 
 from __future__ import annotations
 
@@ -10,6 +11,7 @@ from cilium_policies.builds import kustomization, texts, tool, typed
 from cilium_policies.builds.addresses import path_shown
 from cilium_policies.builds.bounds import is_below
 from cilium_policies.builds.kustomization import Fields
+from cilium_policies.document.finding import RefusedError
 from cilium_policies.kube.objects import at, mapping, mappings, sequence
 from cilium_policies.lean import Any
 from cilium_policies.workloads.releases.values import merge, set_path
@@ -17,6 +19,8 @@ from cilium_policies.workloads.releases.values import merge, set_path
 _FILE = "file://"
 _NESTED = 5  # charts beside charts beside charts
 _MOST = 20_000  # files of a chart
+# What charts are rendered for: Helm's own word depends on how it was built.
+_KUBERNETES = ("--kube-version", "1.35.0")
 # bjw-s' library: a chart whose templates call its loader is app-template by another name.
 _LIBRARY, _LOADER, _OF_LIBRARY = "common", b"bjw-s.common.loader", "app-template"
 
@@ -106,6 +110,31 @@ def _drop_loaders(templates: str) -> None:
                 called = _LOADER in file.read()
             if called:
                 os.remove(place)
+
+
+def templated(copy: str, release: str, namespace: str, values: str, root: str) -> bytes:
+    """What helm makes of a copied chart with a file of values. Raises ToolError where it makes nothing."""
+    options = ("--namespace", namespace or "default", "--include-crds", "-f", values, *_KUBERNETES)
+    # Behind `--`: somebody may call a release `--post-renderer=./any`, which Helm would run.
+    return tool.output(("helm", "template", *options, "--", release, copy), folder=copy, root=root)
+
+
+def manifests(printed: bytes, release: str) -> list[bytes]:
+    """The documents that helm printed, each key once. Raises RefusedError for what is no manifest."""
+    return [_with_each_key_once(one, release) for one in texts.documents(printed, release)]
+
+
+def _with_each_key_once(document: bytes, name: str) -> bytes:
+    """A document that names a key twice with the last one's value, as it is applied. Raises RefusedError for what is no
+    manifest even so."""
+    try:
+        texts.objects(document, name)
+    except RefusedError:
+        body = texts.typed(document)
+        if not body:
+            raise
+        return texts.written(body)
+    return document
 
 
 def chart_values(

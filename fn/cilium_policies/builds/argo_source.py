@@ -20,8 +20,6 @@ from cilium_policies.document.finding import RefusedError, refused
 from cilium_policies.kube.objects import mapping, mappings
 from cilium_policies.lean import NamedTuple
 
-# What charts are rendered for: Helm's own word depends on how it was built.
-KUBERNETES = ("--kube-version", "1.35.0")
 _PROGRAM = ".jsonnet"
 
 
@@ -177,13 +175,9 @@ class Builder:
         self, copy: str, release: str, namespace: str, charts: list[Fields], notes: list[str]
     ) -> Made:
         values = os.path.join(copy, "cilium-policies-values.yaml")
-        options = ("--namespace", namespace or "default", "--include-crds", "-f", values, *KUBERNETES)
-        # Behind `--`: an Application may call its release `--post-renderer=./any`, which Helm would run.
-        command = ("helm", "template", *options, "--", release, copy)
         try:
-            printed = tool.output(command, folder=copy, root=self._repository.root)
-            documents = [_with_each_key_once(one, release) for one in texts.documents(printed, release)]
-            return Made(documents, charts, notes)
+            printed = argo_chart.templated(copy, release, namespace, values, self._repository.root)
+            return Made(argo_chart.manifests(printed, release), charts, notes)
         except (tool.ToolError, RefusedError) as failed:  # a library chart that has to be fetched, most often
             said = f"its own templates are not rendered: {failed}"
             return Made([], charts, [*notes, said], said)
@@ -264,19 +258,6 @@ def objects_of(data: bytes, file: str) -> Iterator[bytes]:
         for one in items if isinstance(items, list) else [body]:
             if isinstance(one, dict) and one.get("apiVersion") and one.get("kind"):
                 yield texts.written(one)
-
-
-def _with_each_key_once(document: bytes, name: str) -> bytes:
-    """A document that names a key twice with the last one's value, as Argo CD applies it. Raises RefusedError for what
-    is no manifest even so."""
-    try:
-        texts.objects(document, name)
-    except RefusedError:
-        body = texts.typed(document)
-        if not body:
-            raise
-        return texts.written(body)
-    return document
 
 
 def _included(path: str, options: Fields) -> bool:

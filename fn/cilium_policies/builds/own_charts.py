@@ -12,7 +12,6 @@ from collections.abc import Callable
 from functools import partial
 
 from cilium_policies.builds import argo_chart, kustomization, texts, tool, typed
-from cilium_policies.builds.argo_source import KUBERNETES
 from cilium_policies.builds.kustomization import Fields
 from cilium_policies.builds.notes import Note
 from cilium_policies.builds.placing import in_namespace
@@ -124,11 +123,9 @@ class OwnCharts:
         with open(file, "wb") as opened:
             opened.write(texts.written(values))
         namespace, name = installed_as(one)
-        options = ("--namespace", namespace or "default", "--include-crds", "-f", file, *KUBERNETES)
-        command = ("helm", "template", *options, "--", name, copy)
         renderers = mappings(spec.get("postRenderers"))
         folder = os.path.join(self._scratch, f"rendered-{self._count}")
-        return lambda: self._rendered(command, copy, namespace, name, renderers, folder)
+        return lambda: self._rendered(copy, name, namespace, file, renderers, folder)
 
     def _copy(self, path: str, files: tuple[str, ...]) -> str:
         """The chart as helm can render it alone; with these in the place of its own values."""
@@ -174,18 +171,17 @@ class OwnCharts:
 
     def _rendered(
         self,
-        command: tuple[str, ...],
         copy: str,
-        namespace: str,
         name: str,
+        namespace: str,
+        values: str,
         renderers: list[Fields],
         folder: str,
     ) -> list[bytes]:
-        root = self._repository.root
-        printed = tool.output(command, folder=copy, root=root)
+        printed = argo_chart.templated(copy, name, namespace, values, self._repository.root)
         for number, renderer in enumerate(renderers):
             printed = self._post_rendered(printed, mapping(renderer.get("kustomize")), f"{folder}-{number}")
-        documents = texts.documents(printed, name)
+        documents = argo_chart.manifests(printed, name)
         for line in printed.splitlines():
             if _UNREAD.search(line) and not _VALUE.match(line):
                 raise StaysError(
