@@ -28,7 +28,16 @@ _BY_NAME = (
 )  # tables of the index with a row for each entry that has one
 # and those with a list of rows a key
 _BY_KEY = (
-    *("charts", "kinds", "injects", "routes", "creates", "embeds", "copies", "writes", "adds", "tells"),
+    "charts",
+    "kinds",
+    "injects",
+    "routes",
+    "creates",
+    "embeds",
+    "copies",
+    "writes",
+    "adds",
+    "tells",
     "documents",
 )
 

@@ -11,7 +11,7 @@ from functools import cached_property
 from cilium_policies.catalogue.flows import Edge, When, read_edges, texts
 from cilium_policies.catalogue.services import ServiceTemplate, read_services
 from cilium_policies.errors import CiliumPoliciesError
-from cilium_policies.kube.objects import Mapping, flag, mapping, mappings, sequence, strings, text
+from cilium_policies.kube.objects import Mapping, flag, mapping, mappings, strings, text
 from cilium_policies.kube.ports import Port
 from cilium_policies.lean import NamedTuple
 
@@ -258,7 +258,7 @@ def read_chart(component: Component, data: Mapping) -> ChartEntry:
         int(text(data.get("cut")) or 63),
         text(data.get("publisher")),
         data.get("ingress"),
-        tuple(map(text, sequence(data.get("hostPorts")))),
+        texts(data.get("hostPorts")),
     )
 
 

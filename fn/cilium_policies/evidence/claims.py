@@ -128,8 +128,9 @@ def _parts(route: Object) -> Iterator[tuple[str, Mapping[str, object]]]:
         if route.kind == "Ingress":
             for entry in mappings(at(rule, "http", "paths")):
                 yield first_part(text(entry.get("path"))), {**rule, "http": {"paths": [entry]}}
-        for match in (mappings(rule.get("matches")) or [{}]) if route.kind != "Ingress" else ():
-            yield first_part(text(at(match, "path", "value"))), rule
+        else:
+            for match in mappings(rule.get("matches")) or [{}]:
+                yield first_part(text(at(match, "path", "value"))), rule
 
 
 def service_names(service: Service) -> Iterator[str]:

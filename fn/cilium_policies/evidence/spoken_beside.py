@@ -15,9 +15,8 @@ def says_udp(value: str, start: int) -> bool:
     column = _column(value[begins:start])
     after = value[start:].split("\n")[1 : _NEAR + 1]
     before = value[:begins].split("\n")[-2 : -_NEAR - 2 : -1]
-    first = (
-        value[begins:start].lstrip().startswith("- ")
-    )  # of a list's member: nothing before it is beside it
+    # of a list's member: nothing before it is beside it
+    first = value[begins:start].lstrip().startswith("- ")
     return _told(after, column, upward=False) or (not first and _told(before, column, upward=True))
 
 

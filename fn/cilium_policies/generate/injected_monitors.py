@@ -8,10 +8,14 @@ from cilium_policies.catalogue.flows import Edge as Known
 from cilium_policies.catalogue.injects import Injection
 from cilium_policies.evidence.edge import Edge, Evidence, Peer, workload_of
 from cilium_policies.evidence.given import Given
+from cilium_policies.evidence.looked_into import PROMETHEUS
 from cilium_policies.kube.objects import walk_strings
 from cilium_policies.kube.selectors import selects
 from cilium_policies.workloads.cluster import Cluster
 from cilium_policies.workloads.model import Workload
+
+_MONITORS = ("PodMonitor", "ServiceMonitor", "ScrapeConfig")
+_BY_ANNOTATION = "annotation_prometheus_io"  # the injector writes it
 
 
 def edges(cluster: Cluster, given: Given, into: Iterable[tuple[Workload, Injection]]) -> Iterator[Edge]:
@@ -37,16 +41,10 @@ def edges(cluster: Cluster, given: Given, into: Iterable[tuple[Workload, Injecti
         yield from scrapes(scrapers.of(monitor), targets, Evidence("monitor", monitor))
 
 
-_MONITORS = ("PodMonitor", "ServiceMonitor", "ScrapeConfig")
-_BY_ANNOTATION = "annotation_prometheus_io"  # the injector writes it
-
-
 def may_read(peer: Peer, known: Known, cluster: Cluster) -> bool:
     """Whether a scraper may find a side-car's port, which stands in no template: an operator's Prometheus scrapes what
     monitors tell alone, so one of them has to name the port or the injector, or to go by the annotation."""
     one = workload_of(peer)
-    from cilium_policies.evidence.looked_into import PROMETHEUS  # few builds inject anything
-
     if one is None or one.source is None or one.source.kind not in PROMETHEUS:
         return True
     if one.source.spec.get("additionalScrapeConfigs"):

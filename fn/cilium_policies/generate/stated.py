@@ -95,12 +95,10 @@ def degree_of(
         if not one.by_image:
             return (GUESSED if edges else UNKNOWN), "label-only" if entry.images else "label-alone"
         return GUESSED, "entry-from-memory" if memory else "entry-silent"
-    if not one.rendered and (
-        one.chart or not edges
-    ):  # what its values name is allowed, whatever its pods are
-        return GUESSED if edges else UNKNOWN, "nothing-on" if catalogue.by_chart(
-            one.chart
-        ) else "not-rendered"
+    if not one.rendered and (one.chart or not edges):
+        # what its values name is allowed, whatever its pods are
+        degree = GUESSED if edges else UNKNOWN
+        return degree, "nothing-on" if catalogue.by_chart(one.chart) else "not-rendered"
     if not edges:
         return UNKNOWN, "no-callee" if direction == EGRESS else "no-caller"
     api = all(edge.target == KUBE_APISERVER for edge in edges)

@@ -48,11 +48,9 @@ def _made(one: Object, member: Mapping, row: Mapping) -> Object | None:
     if not name:
         return None
     place = text(at(member, text(row["namespace"]))) if "namespace" in row else ""
-    metadata = (
-        {"name": name}
-        if flag(row.get("clusterWide"))
-        else {"name": name, "namespace": place or one.namespace}
-    )
+    metadata = {"name": name}
+    if not flag(row.get("clusterWide")):
+        metadata["namespace"] = place or one.namespace
     spec = _without_references(at(member, text(row.get("spec"))))
     body = {
         "apiVersion": text(row.get("version")),

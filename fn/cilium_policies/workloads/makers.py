@@ -97,7 +97,7 @@ def accessories(kinds: Iterable[tuple[str, str]], catalogue: Catalogue) -> set[s
     """
     found: set[str] = set()
     for kind in kinds:
-        known = list(catalogue.made_by(*kind))
+        known = catalogue.made_by(*kind)
         if any(not entry.beside for _, entry in known):
             found.update(one.name for one, entry in known if entry.beside)
     return found

@@ -27,6 +27,7 @@ from cilium_policies.kube.objects import (
     port_number,
     strings,
 )
+from cilium_policies.kube.pods import TASKS
 from cilium_policies.workloads.model import Service, ServicePort, Workload
 from cilium_policies.workloads.releases import chart_services, chart_values
 from cilium_policies.workloads.releases.app_containers import image
@@ -43,7 +44,6 @@ from cilium_policies.workloads.releases.whole_objects import is_object
 
 _GLOBAL = "global"
 _KINDS = {"Deployment", "StatefulSet", "DaemonSet", "Job", "CronJob", "Pod", "ReplicaSet"}
-_JOBS = ("Job", "CronJob")
 
 
 def every(
@@ -170,7 +170,7 @@ def target_of(
         # A block of values that several parts share has one Service, and a Job has none.
         taken = {names.fill(one) for one in beside}
         usual = chart_services.usual_services(release, names, workload, called or scraped)
-        services = [one for one in usual if workload.kind not in _JOBS and one.name not in taken]
+        services = [one for one in usual if workload.kind not in TASKS and one.name not in taken]
     routed = bool(entry.ingress) and is_on(entry.ingress, True, release.values)
     return chart_values.Target(entry.values, workload, services, called, scraped, routed)
 
